@@ -11,7 +11,8 @@
 
 include(FetchContent)
 
-set(DAYBOOK_ARCHIVES "${CMAKE_CURRENT_LIST_DIR}/../.deps" CACHE PATH "Where upstream's release archives are kept")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH daybook_source)
+set(DAYBOOK_ARCHIVES "${daybook_source}/.deps" CACHE PATH "Where upstream's release archives are kept")
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
 # daybook_release(<name> <archive> <url> <find_package arguments>...)
@@ -53,6 +54,9 @@ function(daybook_make_available name)
   set(CMAKE_CXX_CLANG_TIDY "")
   set(CMAKE_EXPORT_COMPILE_COMMANDS OFF)
   set(CMAKE_WARN_DEPRECATED OFF)
+  if(name STREQUAL "Catch2")
+    set(CMAKE_UNITY_BUILD ON)  # many tiny files; libpqxx's do not share one unit
+  endif()
   set(SKIP_BUILD_TEST ON)  # libpqxx's own tests
   set(BUILD_TEST OFF)
   if(NOT CMAKE_CXX_STANDARD)
@@ -85,9 +89,11 @@ if(BUILD_TESTING)
     3)
   daybook_make_available(Catch2 Catch2 Catch2WithMain)
 
-  # A Catch2 from the machine has put its Catch.cmake on the module path; a fetched one has not.
+  # Catch.cmake. Catch2's own package adds it to the module path, but only to that of the function above.
   FetchContent_GetProperties(Catch2 SOURCE_DIR daybook_catch2_source)
   if(daybook_catch2_source)
     list(APPEND CMAKE_MODULE_PATH "${daybook_catch2_source}/extras")
+  else()
+    list(APPEND CMAKE_MODULE_PATH "${Catch2_DIR}")
   endif()
 endif()
