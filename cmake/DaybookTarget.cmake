@@ -1,0 +1,19 @@
+# What every target of ours has in common: the language, the warnings, the visibility, where programs go.
+# A project that embeds Daybook inherits none of it: everything here is PRIVATE to the target.
+function(daybook_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
+  if(DAYBOOK_WARNINGS_ARE_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(DAYBOOK_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${DAYBOOK_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${DAYBOOK_SANITIZE})
+  endif()
+endfunction()
