@@ -1,0 +1,35 @@
+// Where a list of events goes on.
+
+#ifndef DAYBOOK_CURSOR_HPP
+#define DAYBOOK_CURSOR_HPP
+
+#include <string>
+#include <string_view>
+
+#include <daybook/event_id.hpp>
+#include <daybook/export.hpp>
+#include <daybook/org_id.hpp>
+
+namespace daybook {
+
+enum class reading_order : unsigned char { newest_first, oldest_first };
+
+/// The last event of a page. Keyset, not offset: events that arrive meanwhile move nothing.
+struct cursor {
+    org_id organization;
+    event_id last;
+    reading_order order;
+
+    friend bool operator==(const cursor&, const cursor&) = default;
+
+    /// Throws error (invalid_cursor) unless `text` came from to_string(). Any thread.
+    [[nodiscard]] DAYBOOK_EXPORT static cursor parse(std::string_view text);
+};
+
+/// An opaque text of URL-safe characters, stable across versions. It is no secret and no permission: it names the
+/// organization, and reading with it in another one's scope is an error.
+[[nodiscard]] DAYBOOK_EXPORT std::string to_string(const cursor& position);
+
+}  // namespace daybook
+
+#endif

@@ -1,0 +1,24 @@
+// Everything of Daybook that a C++ program needs.
+
+#ifndef DAYBOOK_DAYBOOK_HPP
+#define DAYBOOK_DAYBOOK_HPP
+
+#include <daybook/cursor.hpp>
+#include <daybook/error.hpp>
+#include <daybook/event.hpp>
+#include <daybook/event_id.hpp>
+#include <daybook/filter.hpp>
+#include <daybook/limits.hpp>
+#include <daybook/log_audit.hpp>
+#include <daybook/migration.hpp>
+#include <daybook/org_id.hpp>
+#include <daybook/organization.hpp>
+#include <daybook/pool.hpp>
+#include <daybook/query.hpp>
+#include <daybook/read_time.hpp>
+#include <daybook/sql_query.hpp>
+#include <daybook/tenant_tx.hpp>
+#include <daybook/timestamp.hpp>
+#include <daybook/version.hpp>
+
+#endif

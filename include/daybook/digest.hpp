@@ -1,0 +1,18 @@
+// SHA-256, for what must be recognised again: files that were applied, lines that were read.
+
+#ifndef DAYBOOK_DIGEST_HPP
+#define DAYBOOK_DIGEST_HPP
+
+#include <string>
+#include <string_view>
+
+#include <daybook/export.hpp>
+
+namespace daybook {
+
+/// 64 lower-case hexadecimal digits (FIPS 180-4). Any thread.
+[[nodiscard]] DAYBOOK_EXPORT std::string hex_sha256(std::string_view bytes);
+
+}  // namespace daybook
+
+#endif

@@ -1,0 +1,18 @@
+#include <daybook/digest.hpp>
+
+#include "crypto.hpp"
+
+namespace daybook {
+
+std::string hex_sha256(std::string_view bytes)
+{
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t byte : crypto::sha256(bytes)) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace daybook

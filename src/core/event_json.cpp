@@ -1,0 +1,435 @@
+// An event as one JSON object, in both directions.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <daybook/error.hpp>
+#include <daybook/event.hpp>
+#include <daybook/json.hpp>
+
+namespace daybook {
+
+namespace {
+
+// ---------------------------------------------------------------- reading
+
+[[noreturn]] void wrong_type(std::string_view field, std::string_view wanted)
+{
+    throw error{error_kind::invalid_event, std::string{field} + " is not " + std::string{wanted}};
+}
+
+// A json_reader that throws, for texts of which the shape is known.
+class reader {
+public:
+    explicit reader(std::string_view json) : m_reader{json} {}
+
+    json_token next()
+    {
+        const json_token token = m_reader.next();
+        if (token == json_token::invalid) {
+            throw error{error_kind::invalid_json, std::string{"not JSON that can be kept: "} + m_reader.problem() +
+                                                      ", at byte " + std::to_string(m_reader.position())};
+        }
+        return token;
+    }
+
+    [[nodiscard]] std::string_view raw() const { return m_reader.raw(); }
+
+    // The value that begins with `token`, whatever it is.
+    std::string raw_value(json_token token)
+    {
+        if (token != json_token::object_begin && token != json_token::array_begin) {
+            return std::string{raw()};
+        }
+        const std::string_view whole = m_reader.skip();
+        if (whole.empty()) {
+            next();  // throws
+        }
+        return std::string{whole};
+    }
+
+    std::string text(json_token token, std::string_view field)
+    {
+        if (token != json_token::string) {
+            wrong_type(field, "a string");
+        }
+        return json_text(raw());
+    }
+
+    // A text, or nothing for null.
+    std::optional<std::string> optional_text(json_token token, std::string_view field)
+    {
+        if (token == json_token::null) {
+            return std::nullopt;
+        }
+        return text(token, field);
+    }
+
+    // Calls member(name, first token of its value) for each member of the object that `token` begins.
+    template <typename Member>
+    void object(json_token token, std::string_view field, Member&& member)
+    {
+        if (token != json_token::object_begin) {
+            wrong_type(field, "an object");
+        }
+        while (next() == json_token::key) {
+            const std::string name = json_text(raw());
+            member(name, next());
+        }
+    }
+
+    // Calls item(index from 0, first token of it) for each item of the array that `token` begins.
+    template <typename Item>
+    void array(json_token token, std::string_view field, Item&& item)
+    {
+        if (token != json_token::array_begin) {
+            wrong_type(field, "an array");
+        }
+        std::size_t index = 0;
+        for (json_token t = next(); t != json_token::array_end; t = next()) {
+            item(index++, t);
+        }
+    }
+
+private:
+    json_reader m_reader;
+};
+
+[[noreturn]] void unknown_field(std::string_view in, std::string_view name, std::span<const std::string_view> known)
+{
+    const std::string where = in.empty() ? std::string{} : " in " + std::string{in};
+    const std::string_view near = nearest_name(name, known);
+    throw error{error_kind::unknown_field, "unknown field \"" + std::string{name.substr(0, 60)} + "\"" + where,
+                near.empty() ? "" : "did you mean \"" + std::string{near} + "\"?"};
+}
+
+entity read_entity(reader& in, json_token token, const std::string& field)
+{
+    static constexpr std::array<std::string_view, 3> known{"type", "id", "name"};
+    entity result;
+    in.object(token, field, [&](const std::string& name, json_token value) {
+        if (name == "type") {
+            result.type = in.optional_text(value, field + ".type").value_or("");
+        } else if (name == "id") {
+            result.id = in.optional_text(value, field + ".id").value_or("");
+        } else if (name == "name") {
+            result.name = in.optional_text(value, field + ".name");
+        } else {
+            unknown_field(field, name, known);
+        }
+    });
+    return result;
+}
+
+std::vector<entity> read_entities(reader& in, json_token token, std::string_view field)
+{
+    std::vector<entity> result;
+    if (token == json_token::null) {
+        return result;
+    }
+    in.array(token, field, [&](std::size_t index, json_token item) {
+        result.push_back(read_entity(in, item, std::string{field} + "[" + std::to_string(index + 1) + "]"));
+    });
+    return result;
+}
+
+std::vector<change> read_changes(reader& in, json_token token)
+{
+    static constexpr std::array<std::string_view, 3> known{"path", "old", "new"};
+    std::vector<change> result;
+    if (token == json_token::null) {
+        return result;
+    }
+    in.array(token, "changes", [&](std::size_t index, json_token item) {
+        const std::string field = "changes[" + std::to_string(index + 1) + "]";
+        change& one = result.emplace_back();
+        in.object(item, field, [&](const std::string& name, json_token value) {
+            if (name == "path") {
+                one.path = in.text(value, field + ".path");
+            } else if (name == "old") {
+                one.old_value = in.raw_value(value);
+            } else if (name == "new") {
+                one.new_value = in.raw_value(value);
+            } else {
+                unknown_field(field, name, known);
+            }
+        });
+    });
+    return result;
+}
+
+std::vector<facet> read_facets(reader& in, json_token token)
+{
+    std::vector<facet> result;
+    if (token == json_token::null) {
+        return result;
+    }
+    in.object(token, "facets", [&](const std::string& name, json_token value) {
+        result.push_back({name, in.text(value, "facets." + name)});
+    });
+    return result;
+}
+
+using field_setter = void (*)(event&, reader&, json_token);
+
+struct field {
+    std::string_view name;
+    field_setter set;
+};
+
+#define DAYBOOK_TEXT_FIELD(member)                                                  \
+    field                                                                           \
+    {                                                                               \
+        #member, [](event& e, reader& in, json_token t) { e.member = in.optional_text(t, #member); } \
+    }
+
+// Also what an NDJSON import and a Lua table may hold.
+constexpr std::array fields{
+    field{"id",
+          [](event& e, reader& in, json_token t) {
+              if (const auto text = in.optional_text(t, "id")) {
+                  e.id = event_id::parse(*text);
+              }
+          }},
+    field{"occurred_at",
+          [](event& e, reader& in, json_token t) {
+              if (const auto text = in.optional_text(t, "occurred_at")) {
+                  e.occurred_at = parse_time(*text);
+              }
+          }},
+    field{"action", [](event& e, reader& in, json_token t) { e.action = in.text(t, "action"); }},
+    field{"outcome", [](event& e, reader& in, json_token t) { e.outcome = parse_outcome(in.text(t, "outcome")); }},
+    field{"actor", [](event& e, reader& in, json_token t) { e.actor = read_entity(in, t, "actor"); }},
+    field{"on_behalf_of",
+          [](event& e, reader& in, json_token t) { e.on_behalf_of = read_entities(in, t, "on_behalf_of"); }},
+    field{"targets", [](event& e, reader& in, json_token t) { e.targets = read_entities(in, t, "targets"); }},
+    DAYBOOK_TEXT_FIELD(reason),
+    field{"changes", [](event& e, reader& in, json_token t) { e.changes = read_changes(in, t); }},
+    DAYBOOK_TEXT_FIELD(source_ip),
+    DAYBOOK_TEXT_FIELD(user_agent),
+    DAYBOOK_TEXT_FIELD(request_id),
+    DAYBOOK_TEXT_FIELD(correlation_id),
+    DAYBOOK_TEXT_FIELD(trace_id),
+    DAYBOOK_TEXT_FIELD(source),
+    field{"metadata",
+          [](event& e, reader& in, json_token t) {
+              if (t != json_token::null) {
+                  e.metadata = in.raw_value(t);
+              }
+          }},
+    field{"facets", [](event& e, reader& in, json_token t) { e.facets = read_facets(in, t); }},
+};
+
+#undef DAYBOOK_TEXT_FIELD
+
+[[noreturn]] void unknown_event_field(std::string_view name)
+{
+    std::array<std::string_view, fields.size()> known;
+    std::transform(fields.begin(), fields.end(), known.begin(), [](const field& f) { return f.name; });
+    unknown_field("", name, known);
+}
+
+// ---------------------------------------------------------------- writing
+
+// Members of one object, with their commas.
+class object_writer {
+public:
+    explicit object_writer(std::string& out) : m_out{out} { m_out += '{'; }
+
+    void raw(std::string_view name, std::string_view json)
+    {
+        key(name);
+        m_out += json;
+    }
+
+    void optional_raw(std::string_view name, const std::optional<std::string>& json)
+    {
+        if (json) {
+            raw(name, *json);
+        }
+    }
+
+    void text(std::string_view name, std::string_view value)
+    {
+        key(name);
+        append_json_string(m_out, value);
+    }
+
+    void optional_text(std::string_view name, const std::optional<std::string>& value)
+    {
+        if (value) {
+            text(name, *value);
+        }
+    }
+
+    void end() { m_out += '}'; }
+
+private:
+    void key(std::string_view name)
+    {
+        if (m_any) {
+            m_out += ',';
+        }
+        m_any = true;
+        append_json_string(m_out, name);
+        m_out += ':';
+    }
+
+    std::string& m_out;
+    bool m_any = false;
+};
+
+void append(std::string& out, const entity& one)
+{
+    object_writer object{out};
+    if (!one.type.empty()) {
+        object.text("type", one.type);
+    }
+    if (!one.id.empty()) {
+        object.text("id", one.id);
+    }
+    object.optional_text("name", one.name);
+    object.end();
+}
+
+// Every field that a caller may say, except the id.
+void append_fields(object_writer& object, const event& e)
+{
+    if (e.occurred_at) {
+        object.text("occurred_at", to_string(*e.occurred_at));
+    }
+    object.text("action", e.action);
+    object.text("outcome", to_string(e.outcome));
+    std::string actor;
+    append(actor, e.actor);
+    object.raw("actor", actor);
+    object.optional_raw("on_behalf_of", entities_to_json(e.on_behalf_of));
+    object.optional_raw("targets", entities_to_json(e.targets));
+    object.optional_text("reason", e.reason);
+    object.optional_raw("changes", changes_to_json(e.changes));
+    object.optional_text("source_ip", e.source_ip);
+    object.optional_text("user_agent", e.user_agent);
+    object.optional_text("request_id", e.request_id);
+    object.optional_text("correlation_id", e.correlation_id);
+    object.optional_text("trace_id", e.trace_id);
+    object.optional_text("source", e.source);
+    if (e.metadata) {
+        object.raw("metadata", json_on_one_line(*e.metadata));
+    }
+    object.optional_raw("facets", facets_to_json(e.facets));
+}
+
+}  // namespace
+
+event event_from_json(std::string_view json)
+{
+    event result;
+    reader in{json};
+    std::array<bool, fields.size()> seen{};
+    in.object(in.next(), "the event", [&](const std::string& name, json_token value) {
+        const auto* const found =
+            std::find_if(fields.begin(), fields.end(), [&name](const field& f) { return f.name == name; });
+        if (found == fields.end()) {
+            unknown_event_field(name);
+        }
+        if (std::exchange(seen[static_cast<std::size_t>(found - fields.begin())], true)) {
+            throw error{error_kind::invalid_event, name + " is given twice"};
+        }
+        found->set(result, in, value);
+    });
+    in.next();  // throws if something follows
+    return result;
+}
+
+std::string to_json(const event& e)
+{
+    std::string out;
+    object_writer object{out};
+    if (e.id) {
+        object.text("id", to_string(*e.id));
+    }
+    append_fields(object, e);
+    object.end();
+    return out;
+}
+
+std::string to_json(const stored_event& e)
+{
+    std::string out;
+    object_writer object{out};
+    object.text("id", to_string(*e.id));
+    object.text("organization_id", to_string(e.organization));
+    append_fields(object, e);
+    object.text("recorded_at", to_string(e.recorded_at));
+    object.text("db_role", e.db_role);
+    object.raw("schema_version", std::to_string(e.schema_version));
+    object.end();
+    return out;
+}
+
+std::optional<std::string> entities_to_json(std::span<const entity> entities)
+{
+    if (entities.empty()) {
+        return std::nullopt;
+    }
+    std::string out;
+    for (const entity& one : entities) {
+        out += out.empty() ? '[' : ',';
+        append(out, one);
+    }
+    out += ']';
+    return out;
+}
+
+std::optional<std::string> changes_to_json(std::span<const change> changes)
+{
+    if (changes.empty()) {
+        return std::nullopt;
+    }
+    std::string out;
+    for (const change& one : changes) {
+        out += out.empty() ? '[' : ',';
+        object_writer object{out};
+        object.text("path", one.path);
+        object.optional_raw("old", one.old_value);
+        object.optional_raw("new", one.new_value);
+        object.end();
+    }
+    out += ']';
+    return out;
+}
+
+std::optional<std::string> facets_to_json(std::span<const facet> facets)
+{
+    if (facets.empty()) {
+        return std::nullopt;
+    }
+    std::string out;
+    object_writer object{out};
+    for (const facet& one : facets) {
+        object.text(one.key, one.value);
+    }
+    object.end();
+    return out;
+}
+
+std::vector<entity> entities_from_json(std::string_view json, std::string_view field)
+{
+    reader in{json};
+    return read_entities(in, in.next(), field);
+}
+
+std::vector<change> changes_from_json(std::string_view json)
+{
+    reader in{json};
+    return read_changes(in, in.next());
+}
+
+std::vector<facet> facets_from_json(std::string_view json)
+{
+    reader in{json};
+    return read_facets(in, in.next());
+}
+
+}  // namespace daybook
