@@ -1,0 +1,237 @@
+#include <daybook/sql_query.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+#include <daybook/error.hpp>
+#include <daybook/event.hpp>
+#include <daybook/json.hpp>
+
+#include "libpq.hpp"
+#include "pool_state.hpp"
+#include "sql/examine_auditor.hpp"
+#include "sql/use_friendly_names.hpp"
+#include "transaction.hpp"
+
+namespace daybook {
+
+namespace {
+
+constexpr std::string_view prefix = "declare daybook_query no scroll cursor for ";
+constexpr const char* fetch = "fetch forward 500 from daybook_query";
+
+// LOG and DEBUG messages can carry a plan with the row counts of other organizations: nobody sees notices here.
+class silence {
+public:
+    explicit silence(PGconn* connection)
+        : m_connection{connection}, m_before{PQsetNoticeReceiver(connection, ignore, nullptr)}
+    {
+    }
+    ~silence() { PQsetNoticeReceiver(m_connection, m_before, nullptr); }
+    silence(const silence&) = delete;
+    silence& operator=(const silence&) = delete;
+
+private:
+    static void ignore(void*, const PGresult*) {}
+
+    PGconn* m_connection;
+    PQnoticeReceiver m_before;
+};
+
+column_kind kind_of(Oid type)
+{
+    switch (type) {
+    case 16: return column_kind::boolean;
+    case 20:    // int8
+    case 21:    // int2
+    case 23:    // int4
+    case 1700:  // numeric
+        return column_kind::number;
+    case 114:   // json
+    case 3802:  // jsonb
+        return column_kind::json;
+    default: return column_kind::text;  // float8 too: its NaN and Infinity are no JSON numbers
+    }
+}
+
+// The line of `sql` that holds character `position` (from 1), and a caret below that character.
+std::string with_caret(const std::string& sql, std::size_t position)
+{
+    std::size_t at = 0;  // in bytes; the server counts characters
+    for (std::size_t character = 1; character < position && at < sql.size(); ++character) {
+        ++at;
+        while (at < sql.size() && (static_cast<unsigned char>(sql[at]) & 0xc0) == 0x80) {
+            ++at;
+        }
+    }
+    const std::size_t previous = at == 0 ? std::string::npos : sql.rfind('\n', at - 1);
+    const std::size_t begin = previous == std::string::npos ? 0 : previous + 1;
+    const std::size_t end = std::min(sql.find('\n', at), sql.size());
+    std::string blank;
+    for (std::size_t i = begin; i < at; ++i) {
+        if ((static_cast<unsigned char>(sql[i]) & 0xc0) != 0x80) {
+            blank += sql[i] == '\t' ? '\t' : ' ';
+        }
+    }
+    return "\n  " + sql.substr(begin, end - begin) + "\n  " + blank + "^";
+}
+
+std::string first_word(const std::string& sql)
+{
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const auto begin = std::find_if(sql.begin(), sql.end(), [](char c) { return c != ' ' && c != '\n' && c != '\t'; });
+    const auto end = std::find_if_not(begin, sql.end(), is_letter);
+    std::string word{begin, end};
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    return word;
+}
+
+bool begins_like_a_query(const std::string& sql)
+{
+    static constexpr std::array<std::string_view, 5> beginnings{"", "select", "with", "values", "table"};
+    return std::ranges::find(beginnings, first_word(sql)) != beginnings.end();
+}
+
+std::string suggestion(const error& e)
+{
+    static constexpr std::array<std::string_view, 2> tables{"events", "organizations"};
+    const std::string message = e.what();
+    const std::string_view marker = "relation \"";
+    const std::size_t begin = message.find(marker);
+    if (begin == std::string::npos) {
+        return {};
+    }
+    const std::size_t from = begin + marker.size();
+    const std::string name = message.substr(from, message.find('"', from) - from);
+    const std::string_view near = nearest_name(name, tables);
+    return near.empty() ? "there are events and organizations" : "did you mean \"" + std::string{near} + "\"?";
+}
+
+[[noreturn]] void refuse(const error& e, const pq::result& failed, const std::string& sql)
+{
+    const std::string& state = e.sqlstate();
+    const std::string message = e.what();
+    const bool several = message.find("multiple commands") != std::string::npos;
+    const bool changing = message.find("data-modifying") != std::string::npos;
+    if (several || changing || (state == "42601" && !begins_like_a_query(sql))) {
+        throw error{error_kind::not_one_query, "this is not one read-only query: " + message,
+                    "write one SELECT, VALUES, TABLE or WITH … SELECT", state};
+    }
+    std::string where;
+    if (const char* const position = PQresultErrorField(failed.get(), PG_DIAG_STATEMENT_POSITION)) {
+        const auto character = std::strtoul(position, nullptr, 10);
+        if (character > prefix.size()) {
+            where = with_caret(sql, character - prefix.size());
+        }
+    }
+    const std::string hint = e.kind() == error_kind::undefined_name ? suggestion(e) : std::string{};
+    throw error{e.kind(), message + where + (hint.empty() ? "" : "\n  " + hint), {}, state};
+}
+
+void declare(PGconn* connection, const std::string& sql)
+{
+    const std::string statement = std::string{prefix} + sql;
+    const pq::result answer{PQexecParams(connection, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)};
+    if (answer.get() == nullptr) {
+        throw pq::error_of(connection);
+    }
+    try {
+        answer.check();
+    } catch (const error& e) {
+        refuse(e, answer, sql);
+    }
+}
+
+// Fetches what declare() prepared, inside a transaction.
+void deliver(PGconn* connection, const std::string& sql, const result_sink& sink)
+{
+    bool first = true;
+    std::vector<std::optional<std::string_view>> row;
+    for (;;) {
+        const pq::result rows{PQexecParams(connection, fetch, 0, nullptr, nullptr, nullptr, nullptr, 0)};
+        if (rows.get() == nullptr) {
+            throw pq::error_of(connection);
+        }
+        try {
+            rows.check();
+        } catch (const error& e) {
+            refuse(e, rows, sql);
+        }
+        if (std::exchange(first, false)) {
+            std::vector<result_column> columns;
+            for (int c = 0; c < rows.columns(); ++c) {
+                columns.push_back({PQfname(rows.get(), c), kind_of(PQftype(rows.get(), c))});
+            }
+            sink.columns(columns);
+        }
+        for (int r = 0; r < rows.rows(); ++r) {
+            row.clear();
+            for (int c = 0; c < rows.columns(); ++c) {
+                row.push_back(rows.is_null(r, c) ? std::nullopt : std::optional{rows.bytes(r, c)});
+            }
+            if (!sink.row(row)) {
+                return;
+            }
+        }
+        if (rows.rows() < 500) {
+            return;
+        }
+    }
+}
+
+void check_auditor(PGconn* connection)
+{
+    const pq::result answer = pq::execute(connection, embedded::sql::examine_auditor);
+    const std::string role = answer.text(0, 0);
+    if (answer.boolean(0, 2)) {
+        throw error{error_kind::unsafe_role, "the auditor's URL logs in as \"" + role + "\", a superuser or BYPASSRLS role",
+                    "use the role daybook_auditor"};
+    }
+    if (!answer.boolean(0, 1)) {
+        throw error{error_kind::permission_denied, "the role \"" + role + "\" is not the auditor's",
+                    "DATABASE_URL_AUDITOR logs in as daybook_auditor"};
+    }
+    if (answer.boolean(0, 3)) {
+        throw error{error_kind::unsafe_role, "the auditor's role \"" + role + "\" may write", "take its grants away"};
+    }
+}
+
+}  // namespace
+
+void run_sql_query(pool& connections, const org_id& organization, const std::string& sql, const result_sink& sink,
+                   const sql_query_options& options)
+{
+    check_text(sql, "the query");
+    detail::pool_state& from = detail::engine(connections);
+    detail::lease connection = from.take();
+    {
+        detail::transaction transaction{connection.connection(), organization, detail::access::read_only, &from};
+        const silence notices{transaction.native()};
+        pq::params zone;
+        zone.add(options.time_zone);
+        transaction.execute(embedded::sql::use_friendly_names, zone);
+        declare(transaction.native(), sql);
+        deliver(transaction.native(), sql, sink);
+    }
+    connection.give_back(true);
+}
+
+void run_auditor_query(const std::string& auditor_url, const std::string& sql, const result_sink& sink,
+                       const sql_query_options& options)
+{
+    check_text(sql, "the query");
+    // Closed without a commit: there is nothing to keep.
+    const pq::connection_ptr connection = pq::connect(auditor_url);
+    check_auditor(connection.get());
+    const silence notices{connection.get()};
+    pq::run(connection.get(), "begin read only");
+    pq::params zone;
+    zone.add(options.time_zone);
+    pq::execute(connection.get(), embedded::sql::use_friendly_names, zone);
+    declare(connection.get(), sql);
+    deliver(connection.get(), sql, sink);
+}
+
+}  // namespace daybook

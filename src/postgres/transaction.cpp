@@ -1,0 +1,449 @@
+#include "transaction.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include <unistd.h>
+
+#include <daybook/error.hpp>
+#include <daybook/limits.hpp>
+
+#include "connection_state.hpp"
+#include "native.hpp"
+#include "sql/open_scope.hpp"
+#include "sql/write_events.hpp"
+
+namespace daybook::detail {
+
+namespace {
+
+// libpqxx 8 passes the caller's source location along.
+#if PQXX_VERSION_MAJOR >= 8
+#define DAYBOOK_PQXX_LOCATION pqxx::sl
+#else
+#define DAYBOOK_PQXX_LOCATION
+#endif
+
+thread_local transaction* innermost = nullptr;
+
+// While it lives, libpqxx lets nobody open a stream or a pipeline, and it throws if one is open already.
+class exclusive_use : public pqxx::transaction_focus {
+public:
+    explicit exclusive_use(pqxx::transaction_base& transaction) : pqxx::transaction_focus{transaction, "daybook"}
+    {
+        register_me();
+    }
+    ~exclusive_use() noexcept { unregister_me(); }
+    exclusive_use(const exclusive_use&) = delete;
+    exclusive_use& operator=(const exclusive_use&) = delete;
+};
+
+bool was_lost(PGconn* connection)
+{
+    return PQstatus(connection) == CONNECTION_BAD;
+}
+
+// The server says goodbye: it may do so after the commit became durable.
+bool is_farewell(const error& e)
+{
+    return e.sqlstate().starts_with("57P") || e.sqlstate().empty();
+}
+
+}  // namespace
+
+// libpqxx's view of a transaction that we begin and end: it keeps the connection from being used otherwise, and gives
+// the host an object to run its statements with.
+class owned_work final : public pqxx::dbtransaction {
+public:
+    owned_work(pqxx::connection& connection, transaction& engine) : pqxx::dbtransaction{connection}, m_engine{engine}
+    {
+        register_transaction();
+    }
+    ~owned_work() noexcept override { close(); }
+
+private:
+    void do_commit(DAYBOOK_PQXX_LOCATION) override
+    {
+        try {
+            m_engine.commit_flush();
+        } catch (...) {
+            // libpqxx takes the transaction for aborted now and never calls do_abort().
+            m_engine.roll_back();
+            throw;
+        }
+    }
+    void do_abort(DAYBOOK_PQXX_LOCATION) override { m_engine.roll_back(); }
+
+    transaction& m_engine;
+};
+
+transaction::transaction(pqxx::connection& connection, const org_id& organization, access mode, pool_state* from)
+    : m_organization{organization}, m_native{native_handle(connection)}, m_pool{from},
+      m_thread{std::this_thread::get_id()}, m_process{getpid()}
+{
+    connection_state& state = connection_state::of(m_native);
+    if (state.safe_role.empty()) {
+        pq::settle(m_native);
+        if (PQtransactionStatus(m_native) == PQTRANS_IDLE) {
+            examine(m_native);
+        }
+    }
+    try {
+        m_owned = std::make_unique<owned_work>(connection, *this);
+    } catch (const pqxx::usage_error& e) {
+        throw error{error_kind::unsuitable_transaction, e.what(),
+                    "use bind_tenant for a transaction that is running already"};
+    }
+    m_sql = m_owned.get();
+    begin(mode);
+    state.active = this;
+    m_outer_on_thread = std::exchange(innermost, this);
+}
+
+transaction::transaction(pqxx::transaction_base& host, const org_id& organization)
+    : m_organization{organization}, m_native{native_handle(host.conn())}, m_sql{&host},
+      m_thread{std::this_thread::get_id()}, m_process{getpid()}
+{
+    const auto refuse = [](const char* why) { throw error{error_kind::unsuitable_transaction, why}; };
+    if (dynamic_cast<pqxx::nontransaction*>(&host) != nullptr) {
+        refuse("a nontransaction commits each statement by itself");
+    }
+    if (dynamic_cast<pqxx::subtransaction*>(&host) != nullptr) {
+        refuse("a subtransaction is not a transaction: bind the one that it is part of");
+    }
+    const connection_state& state = connection_state::of(m_native);
+    if (state.active != nullptr) {
+        refuse("this transaction belongs to a scope already");
+    }
+    pq::settle(m_native);
+    switch (PQtransactionStatus(m_native)) {
+    case PQTRANS_INTRANS: break;
+    case PQTRANS_INERROR: refuse("the transaction has failed"); break;
+    default: refuse("the transaction has ended, or has not begun");
+    }
+
+    const exclusive_use guard{host};
+    if (state.safe_role.empty()) {
+        examine(m_native);
+    }
+    pq::params values;
+    values.add(m_organization.value());
+    try {
+        const pq::result answer = pq::execute(m_native, embedded::sql::open_scope, values);
+        if (answer.text(0, 1) != state.safe_role) {
+            examine(m_native);  // SET ROLE since the last time
+        }
+    } catch (const error& e) {
+        if (e.sqlstate() == "25001") {
+            throw error{error_kind::nested_organization, "this transaction belongs to another organization", {}, "25001"};
+        }
+        throw;
+    }
+}
+
+transaction::~transaction()
+{
+    if (m_owned == nullptr) {
+        return;
+    }
+    if (m_process == getpid()) {
+        m_owned.reset();  // rolls back unless it was committed
+    } else {
+        // After fork(), the connection is the parent's: the child must not say a word on it.
+        static_cast<void>(m_owned.release());
+    }
+    if (!m_ended) {
+        connection_state::of(m_native).active = nullptr;
+        innermost = m_outer_on_thread;
+        m_ended = true;
+    }
+}
+
+transaction* transaction::current(const pool_state& from) noexcept
+{
+    for (transaction* t = innermost; t != nullptr; t = t->m_outer_on_thread) {
+        if (t->m_pool == &from) {
+            return t;
+        }
+    }
+    return nullptr;
+}
+
+void transaction::begin(access mode)
+{
+    pq::settle(m_native);
+    if (was_lost(m_native)) {
+        throw pq::error_of(m_native);
+    }
+    if (PQtransactionStatus(m_native) != PQTRANS_IDLE) {
+        throw error{error_kind::unsuitable_transaction, "the connection is inside a transaction",
+                    "use bind_tenant for a transaction that is running already"};
+    }
+    pq::pipeline line{m_native};
+    line.send(mode == access::read_only ? "begin read only" : "begin");
+    pq::params values;
+    values.add(m_organization.value());
+    line.send(embedded::sql::open_scope, values);
+    const std::vector<pq::result> answers = line.finish();
+
+    const auto contaminated = [](const std::string& what) {
+        return error{error_kind::contaminated_connection, what,
+                     "look for SET app.org_id, PGOPTIONS, or ALTER ROLE or DATABASE … SET"};
+    };
+    try {
+        for (const pq::result& answer : answers) {
+            if (answer.status() != PGRES_PIPELINE_ABORTED) {
+                answer.check();
+            }
+        }
+    } catch (const error& e) {
+        if (e.sqlstate() == "25001") {
+            throw contaminated("the connection carries another organization");
+        }
+        throw;
+    }
+    if (answers.size() < 2) {
+        throw pq::error_of(m_native);
+    }
+    const pq::result& opened = answers[1];
+    if (!opened.bytes(0, 0).empty()) {
+        throw contaminated("the connection carries an organization already");
+    }
+    if (opened.text(0, 1) != connection_state::of(m_native).safe_role) {
+        examine(m_native);  // SET ROLE since the last time
+    }
+}
+
+void transaction::check_thread() const
+{
+    if (m_process != getpid()) {
+        throw error{error_kind::wrong_thread, "this transaction belongs to the process that forked"};
+    }
+    if (m_thread != std::this_thread::get_id()) {
+        throw error{error_kind::wrong_thread, "this transaction belongs to another thread"};
+    }
+}
+
+void transaction::check_usable() const
+{
+    check_thread();
+    if (m_ended) {
+        throw error{error_kind::scope_ended, "the transaction is over"};
+    }
+    pq::settle(m_native);
+    switch (PQtransactionStatus(m_native)) {
+    case PQTRANS_INTRANS:
+    case PQTRANS_ACTIVE:  // a stream of the host's is open
+        return;
+    case PQTRANS_INERROR:
+        throw error{error_kind::not_committed, "a statement of this transaction has failed",
+                    "let its error leave the scope"};
+    case PQTRANS_UNKNOWN:
+        throw pq::error_of(m_native);
+    default:
+        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
+                    "raw COMMIT and ROLLBACK have no place inside a scope"};
+    }
+}
+
+pqxx::transaction_base& transaction::sql()
+{
+    check_thread();
+    if (m_ended) {
+        throw error{error_kind::scope_ended, "the transaction is over"};
+    }
+    m_used_raw_sql = true;
+    return *m_sql;
+}
+
+std::vector<receipt> transaction::log(std::span<const event> events)
+{
+    check_usable();
+    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+
+    std::vector<event> ready;
+    std::vector<receipt> receipts;
+    ready.reserve(events.size());
+    receipts.reserve(events.size());
+    for (const event& given : events) {
+        try {
+            check_event(given);
+            event e = given;
+            if (!e.id) {
+                e.id = event_id::generate(e.occurred_at.value_or(now));
+            }
+            if (e.id->time() > now + limits::clock_ahead) {
+                throw error{error_kind::invalid_event, "occurred_at is " + to_string(e.id->time()) +
+                                                           ", more than five minutes ahead of this machine's clock"};
+            }
+            receipts.push_back({*e.id, e.id->time()});
+            ready.push_back(std::move(e));
+        } catch (const error& e) {
+            if (events.size() == 1) {
+                throw;
+            }
+            throw error{e.kind(), "event " + std::to_string(ready.size() + 1) + " of " +
+                                      std::to_string(events.size()) + ": " + e.what()};
+        }
+    }
+    for (const event& e : ready) {
+        if (m_queue.full()) {
+            flush();
+        }
+        m_queue.add(e);
+    }
+    if (m_owned == nullptr) {
+        flush();  // nobody tells us of the host's commit
+    }
+    return receipts;
+}
+
+// Everything that waits, and one statement more, in one flush.
+void transaction::send_queue_and(const char* last_statement)
+{
+    const exclusive_use guard{*m_sql};
+    pq::pipeline line{m_native};
+    if (!m_queue.empty()) {
+        line.send(embedded::sql::write_events, m_queue.params(m_organization));
+    }
+    if (last_statement != nullptr) {
+        line.send(last_statement);
+    }
+    m_queue.clear();
+    const std::vector<pq::result> answers = line.finish();
+    for (const pq::result& answer : answers) {
+        answer.check();
+    }
+    if (was_lost(m_native)) {
+        throw pq::error_of(m_native);
+    }
+}
+
+void transaction::flush()
+{
+    check_usable();
+    if (!m_queue.empty()) {
+        send_queue_and(nullptr);
+    }
+}
+
+pq::result transaction::execute(const char* sql, const pq::params& values)
+{
+    flush();
+    const exclusive_use guard{*m_sql};
+    return pq::execute(m_native, sql, values);
+}
+
+void transaction::commit()
+{
+    check_thread();
+    connection_state& state = connection_state::of(m_native);
+    // From here on the scope is over, whatever happens.
+    m_ended = true;
+    state.active = nullptr;
+    innermost = m_outer_on_thread;
+    try {
+        m_owned->commit();
+    } catch (const pqxx::failure& e) {
+        // libpqxx's own refusals: an open stream, a lost connection.
+        m_owned->abort();
+        throw error{was_lost(m_native) ? error_kind::connection_lost : error_kind::not_committed, e.what()};
+    }
+}
+
+// Called by libpqxx, from commit().
+void transaction::commit_flush()
+{
+    pq::settle(m_native);
+    switch (PQtransactionStatus(m_native)) {
+    case PQTRANS_INTRANS: break;
+    case PQTRANS_INERROR:
+        throw error{error_kind::not_committed, "a statement failed inside the scope, and its error was swallowed",
+                    "let errors leave the scope"};
+    case PQTRANS_UNKNOWN: throw pq::error_of(m_native);
+    default:
+        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
+                    "raw COMMIT and ROLLBACK have no place inside a scope"};
+    }
+
+    pq::pipeline line{m_native};
+    if (!m_queue.empty()) {
+        line.send(embedded::sql::write_events, m_queue.params(m_organization));
+        m_queue.clear();
+    }
+    line.send("commit");
+    const std::vector<pq::result> answers = line.finish();
+
+    bool committed = false;
+    for (const pq::result& answer : answers) {
+        if (answer.status() == PGRES_PIPELINE_ABORTED) {
+            continue;
+        }
+        try {
+            answer.check();
+        } catch (const error& e) {
+            if (was_lost(m_native) && is_farewell(e)) {
+                break;  // no verdict on the COMMIT
+            }
+            throw;  // the server refused: nothing was committed
+        }
+        const char* const tag = PQcmdStatus(answer.get());
+        committed = std::strcmp(tag, "COMMIT") == 0;
+        if (std::strcmp(tag, "ROLLBACK") == 0) {
+            throw error{error_kind::not_committed, "the server answered COMMIT with ROLLBACK"};
+        }
+    }
+    if (!committed) {
+        throw error{error_kind::commit_unknown, "the connection was lost during COMMIT",
+                    "run the transaction again with the same event ids"};
+    }
+}
+
+void transaction::roll_back() noexcept
+{
+    m_queue.clear();
+    if (m_process != getpid()) {
+        return;
+    }
+    try {
+        pq::settle(m_native);
+        const PGTransactionStatusType status = PQtransactionStatus(m_native);
+        if (status != PQTRANS_IDLE && status != PQTRANS_UNKNOWN) {
+            pq::run(m_native, "rollback");
+        }
+    } catch (...) {
+        // Not idle: the pool throws the connection away, and the server rolls back when it is closed.
+    }
+}
+
+void transaction::begin_nested()
+{
+    check_usable();
+    // What waits belongs to the outer scope, so it goes before the savepoint.
+    const std::string statement = "savepoint daybook_" + std::to_string(m_nesting + 1);
+    send_queue_and(statement.c_str());
+    ++m_nesting;
+}
+
+void transaction::commit_nested()
+{
+    check_usable();
+    const std::string statement = "release savepoint daybook_" + std::to_string(m_nesting);
+    send_queue_and(statement.c_str());
+    --m_nesting;
+}
+
+void transaction::roll_back_nested() noexcept
+{
+    m_queue.clear();
+    const std::string statement = "rollback to savepoint daybook_" + std::to_string(m_nesting);
+    --m_nesting;
+    try {
+        pq::settle(m_native);
+        pq::run(m_native, statement.c_str());
+    } catch (...) {
+        // The transaction stays failed, and check_usable() and commit() say so.
+    }
+}
+
+}  // namespace daybook::detail

@@ -1,0 +1,106 @@
+// The engine of a tenant_tx: when what is sent to the server, and what is believed of its answers.
+//
+//     begin     one flush: BEGIN + set_tenant
+//     work      the host's statements; events are checked, encoded and queued
+//     commit    one flush: INSERT of what is queued + COMMIT
+//
+// Auditing adds no round trip. A COMMIT is believed only when the server answers COMMIT.
+
+#ifndef DAYBOOK_POSTGRES_TRANSACTION_HPP
+#define DAYBOOK_POSTGRES_TRANSACTION_HPP
+
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <libpq-fe.h>
+#include <pqxx/pqxx>
+#include <sys/types.h>
+
+#include <daybook/event.hpp>
+#include <daybook/log_audit.hpp>
+#include <daybook/org_id.hpp>
+
+#include "event_batch.hpp"
+#include "libpq.hpp"
+
+namespace daybook::detail {
+
+class pool_state;
+class owned_work;
+
+enum class access { read_write, read_only };
+
+class transaction {
+public:
+    /// Begins one on an idle connection.
+    transaction(pqxx::connection& connection, const org_id& organization, access mode, pool_state* from);
+
+    /// Binds one that the host owns.
+    transaction(pqxx::transaction_base& host, const org_id& organization);
+
+    /// Rolls back one that is not committed, if it is ours.
+    ~transaction();
+
+    transaction(const transaction&) = delete;
+    transaction& operator=(const transaction&) = delete;
+
+    [[nodiscard]] const org_id& organization() const noexcept { return m_organization; }
+    [[nodiscard]] PGconn* native() const noexcept { return m_native; }
+    [[nodiscard]] tenant_tx* facade() const noexcept { return m_facade; }
+    void set_facade(tenant_tx* facade) noexcept { m_facade = facade; }
+
+    /// Throws error (scope_ended, wrong_thread, not_committed) unless a statement may be sent now.
+    void check_usable() const;
+
+    /// For the host's statements.
+    [[nodiscard]] pqxx::transaction_base& sql();
+
+    /// Whether sql() was called, so that the session may carry something.
+    [[nodiscard]] bool used_raw_sql() const noexcept { return m_used_raw_sql; }
+
+    std::vector<receipt> log(std::span<const event> events);
+    void flush();
+    void commit();
+
+    /// Savepoints, one inside another.
+    void begin_nested();
+    void commit_nested();
+    void roll_back_nested() noexcept;
+
+    /// One statement of the engine, after flush(). Throws what the server answers.
+    pq::result execute(const char* sql, const pq::params& values = {});
+
+    /// Of the innermost scope on this thread that came from `from`; null if there is none.
+    [[nodiscard]] static transaction* current(const pool_state& from) noexcept;
+
+private:
+    friend class owned_work;
+
+    void begin(access mode);
+    void lock_to_organization(pq::pipeline& line) const;
+    void commit_flush();
+    void roll_back() noexcept;
+    void send_queue_and(const char* last_statement);
+    void check_thread() const;
+
+    org_id m_organization;
+    PGconn* m_native;
+    tenant_tx* m_facade = nullptr;
+    pqxx::transaction_base* m_sql = nullptr;
+    pool_state* m_pool = nullptr;
+    transaction* m_outer_on_thread = nullptr;
+    std::thread::id m_thread;
+    pid_t m_process;
+    event_batch m_queue;
+    int m_nesting = 0;
+    bool m_ended = false;
+    bool m_used_raw_sql = false;
+    std::unique_ptr<owned_work> m_owned;  // last, because its destructor rolls back with all of the above
+};
+
+}  // namespace daybook::detail
+
+#endif

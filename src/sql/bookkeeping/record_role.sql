@@ -1,0 +1,1 @@
+insert into daybook.roles (purpose, role) values (:'purpose', :'role');

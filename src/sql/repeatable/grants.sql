@@ -1,0 +1,32 @@
+-- Who may do what. Everything is taken away first: a grant that is not here does not survive.
+
+revoke all on schema daybook from public;
+revoke all on all tables in schema daybook from public, :"app", :"reader", :"sealer", :"auditor";
+revoke all on all functions in schema daybook from public, :"app", :"reader", :"sealer", :"auditor";
+revoke all on all procedures in schema daybook from public, :"app", :"reader", :"sealer", :"auditor";
+
+grant usage on schema daybook to :"app", :"reader", :"sealer", :"auditor";
+
+grant select on daybook.audit_logs to :"app", :"sealer", :"auditor";
+grant select on daybook.facets, daybook.events to :"app", :"auditor";
+grant select on daybook.organizations to :"app", :"sealer", :"auditor";
+
+-- Column by column: recorded_at, db_role and schema_version are the database's to say.
+grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason,
+              changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)
+    on daybook.audit_logs to :"app";
+
+grant execute on function daybook.set_tenant(uuid), daybook.organization_of(text) to :"app";
+grant execute on function daybook.schema_level() to :"app", :"reader", :"sealer", :"auditor";
+
+-- Defaults and checks run with the rights of whoever inserts; all of these are pure.
+grant execute on function
+    daybook.id_high(uuid),
+    daybook.id_time(uuid),
+    daybook.id_floor(timestamptz),
+    daybook.new_id(timestamptz)
+    to :"app", :"reader", :"sealer", :"auditor";
+grant execute on function
+    daybook.row_is_valid(uuid, timestamptz, text, text, text, text, json, json, text, text, text, json, text, json, json),
+    daybook.check_written(bigint, bigint)
+    to :"app";

@@ -1,0 +1,22 @@
+-- Triggers. ENABLE ALWAYS, since session_replication_role = replica skips ordinary ones.
+
+-- Row-level security makes an UPDATE without a policy touch nothing, silently, and TRUNCATE does not ask it at all.
+-- A statement trigger is loud, and holds for the owner too.
+create or replace trigger append_only
+    before update or delete or truncate on daybook.audit_logs
+    for each statement execute function daybook.refuse_change();
+alter table daybook.audit_logs enable always trigger append_only;
+
+create or replace trigger append_only
+    before update or delete or truncate on daybook.facets
+    for each statement execute function daybook.refuse_change();
+alter table daybook.facets enable always trigger append_only;
+
+-- PostgreSQL clones a row trigger to each partition. Events without facets pay nothing.
+create or replace trigger write_facets
+    after insert on daybook.audit_logs
+    for each row when (new.facets is not null)
+    execute function daybook.write_facets();
+alter table daybook.audit_logs enable always trigger write_facets;
+
+call daybook.close_partition('daybook.audit_logs_default');

@@ -1,0 +1,1 @@
+select set_config('timezone', $1::text, true)
