@@ -1,0 +1,132 @@
+-- What a mapping needs: to reach into a source's event, and to shape what it finds.
+--
+-- A mapping is a file that returns { format = "…", map = function(e, line) … end }. `daybook import` calls map() for
+-- each line, with the decoded object and the line's exact text, and gets back a table with the names of an event
+-- (docs/event_format.md) and two more:
+--
+--   tenant   the organization's key; without one the line is refused
+--   key      the source's own unique key of the event, from which its id is made, so that importing twice writes once;
+--            without one, the line itself is the key
+--
+-- The line is kept, digit for digit, as the event's metadata: a mapping names only what people search for.
+-- It refuses a line with error("reason", 0).
+--
+-- In `e`, null is nil, arrays begin at 1, and a number that Lua cannot hold exactly is a value whose tostring() is
+-- its text. Nothing here, and nothing in a mapping, needs a file, a clock or the network.
+
+local m = {}
+
+--- What is at the end of a path, as in m.get(e, "resources", 1, "ARN"); nil where the way ends early.
+---@return any
+function m.get(e, ...)
+  for i = 1, select("#", ...) do
+    -- A text has methods, which would be found instead of a field.
+    if type(e) ~= "table" then
+      return nil
+    end
+    e = e[select(i, ...)]
+  end
+  return e
+end
+
+--- A text, a number or a boolean as text; nil for anything else, and for the empty text.
+---@return string|nil
+function m.text(value)
+  if value == nil or value == "" or type(value) == "table" then
+    return nil
+  end
+  local text = tostring(value)
+  if math.type(value) == "float" then
+    -- tostring() stops at 14 digits, in the middle of a time with microseconds; 17 always suffice.
+    for digits = 15, 17 do
+      if tonumber(text) == value then
+        break
+      end
+      text = ("%." .. digits .. "g"):format(value)
+    end
+  end
+  return text
+end
+
+--- The first of its arguments that says something, as text.
+---@return string|nil
+function m.first(...)
+  for i = 1, select("#", ...) do
+    local text = m.text((select(i, ...)))
+    if text then
+      return text
+    end
+  end
+  return nil
+end
+
+--- A time whose format's documentation says that it is in UTC: without a zone, it gets one.
+---@return string
+function m.utc(time)
+  local text = m.text(time) or error("no time", 0)
+  if text:find("[Zz]$") or text:find("[+-]%d%d:%d%d$") then
+    return text
+  end
+  return text .. "Z"
+end
+
+--- A time that counts from 1970. `digits` of the number are the fraction: 3 for milliseconds, 6 for microseconds.
+---@return string
+function m.epoch(time, digits)
+  local text = m.text(time) or error("no time", 0)
+  local whole, fraction = text:match("^(%d+)%.?(%d*)$")
+  if not whole then
+    error("no time: " .. text, 0)
+  end
+  -- On the text, so that no digit is rounded away.
+  whole = ("0"):rep((digits or 0) + 1 - #whole) .. whole
+  local split = #whole - (digits or 0)
+  local seconds = math.tointeger(tonumber(whole:sub(1, split)))
+  if not seconds or seconds > 253402300799 then
+    error("no time: " .. text, 0)
+  end
+  fraction = whole:sub(split + 1) .. fraction
+
+  -- The civil date, counted in years that begin in March, so that a leap day is a year's last day.
+  local day = seconds // 86400 + 719468
+  local era = day // 146097
+  local of_era = day % 146097
+  local year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+  local of_year = of_era - (365 * year + year // 4 - year // 100)
+  local month = (5 * of_year + 2) // 153
+  local of_month = of_year - (153 * month + 2) // 5 + 1
+  month = month < 10 and month + 3 or month - 9
+  year = year + 400 * era + (month <= 2 and 1 or 0)
+  local second = seconds % 86400
+  return ("%04d-%02d-%02dT%02d:%02d:%02d.%sZ"):format(year, month, of_month, second // 3600, second // 60 % 60,
+    second % 60, fraction == "" and "0" or fraction)
+end
+
+--- Who did it. What the source does not say is "unknown", never a guess.
+function m.actor(kind, id, name)
+  return { type = m.text(kind) or "unknown", id = m.text(id) or "unknown", name = m.text(name) }
+end
+
+--- The list of one target; nil if the source names neither its type nor its id.
+function m.targets(kind, id, name)
+  kind, id = m.text(kind), m.text(id)
+  if kind or id then
+    return { { type = kind, id = id, name = m.text(name) } }
+  end
+  return nil
+end
+
+--- Several parts that are unique together, as one key; nil if one of them is missing.
+---@return string|nil
+function m.key(...)
+  local parts = {}
+  for i = 1, select("#", ...) do
+    parts[i] = m.text((select(i, ...)))
+    if not parts[i] then
+      return nil
+    end
+  end
+  return table.concat(parts, "/")
+end
+
+return m
