@@ -54,6 +54,7 @@ enum class error_kind {
     contaminated_connection,
     organization_exists,
     permission_denied,
+    unknown_event,
     // The connection.
     cannot_connect,
     connection_lost,
@@ -88,6 +89,10 @@ struct error_kind_description {
 /// The entry of one kind. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT const error_kind_description& describe(error_kind kind) noexcept;
 
+/// Whether the same work, tried again with the same event ids in a new transaction, may succeed. True for
+/// commit_unknown too: the event ids make the retry safe.
+[[nodiscard]] DAYBOOK_EXPORT bool is_retryable(error_kind kind) noexcept;
+
 /// The one exception class of Daybook. Immutable: may be read by any thread.
 class DAYBOOK_EXPORT error : public std::runtime_error {
 public:
@@ -102,9 +107,7 @@ public:
     /// The server's SQLSTATE, or empty when the error did not come from the server.
     [[nodiscard]] const std::string& sqlstate() const noexcept { return m_sqlstate; }
 
-    /// Whether the same work, tried again with the same event ids in a new transaction, may succeed.
-    /// True for commit_unknown too: the event ids make the retry safe.
-    [[nodiscard]] bool retryable() const noexcept;
+    [[nodiscard]] bool retryable() const noexcept { return is_retryable(m_kind); }
 
 private:
     error_kind m_kind;

@@ -97,6 +97,9 @@ DAYBOOK_EXPORT void check_json_object(std::string_view text, std::string_view fi
 /// What a string or key token says: without quotes, escapes resolved. `raw` must come from json_reader.
 [[nodiscard]] DAYBOOK_EXPORT std::string json_text(std::string_view raw);
 
+/// The same into `out`, which has room for raw.size() bytes; returns how many were written. Allocates nothing.
+DAYBOOK_EXPORT std::size_t json_text(std::string_view raw, char* out) noexcept;
+
 /// Writes `text` (UTF-8) as a JSON string, quotes included: escapes only what RFC 8259 requires.
 DAYBOOK_EXPORT void append_json_string(std::string& out, std::string_view text);
 

@@ -50,9 +50,11 @@ constexpr std::array kinds{
     error_kind_description{invalid_mapping, "invalid_mapping", "D0112", 1, "an import mapping cannot be used",
                            "A mapping is a Lua file that returns a table with a function `map`. The shipped ones in "
                            "share/lua/5.4/daybook/mappings/ are made to be copied."},
-    error_kind_description{refused_input, "refused_input", "D0113", 7, "some events of an input were refused",
-                           "Everything else was written. The file given with --refused holds the refused lines, "
-                           "each as it was read: mend them and import that file."},
+    error_kind_description{
+        refused_input, "refused_input", "D0113", 1, "a line of an input cannot be imported",
+        "What was read before it is written. Mend the line, or give --keep-going and --refused FILE: everything else "
+        "is then written, the refused lines are in that file, each as it was read, ready to be mended and imported, "
+        "and the exit status is 7."},
     error_kind_description{unwritable_output, "unwritable_output", "D0114", 1, "the output could not be written",
                            "What was written so far is not complete. The disk may be full."},
     error_kind_description{statement_failed, "statement_failed", "D0201", 1, "the server refused a statement",
@@ -118,6 +120,9 @@ constexpr std::array kinds{
     error_kind_description{permission_denied, "permission_denied", "D0406", 4, "the role may not do this",
                            "Programs may read and append inside one organization. Changing or removing events is "
                            "refused to everybody."},
+    error_kind_description{unknown_event, "unknown_event", "D0407", 1, "the organization has no event of that id",
+                           "Ids are shown by `daybook query -F id,time,action`. An event of another organization is "
+                           "not there, as far as this one can tell."},
     error_kind_description{cannot_connect, "cannot_connect", "D0501", 5, "the server cannot be reached",
                            "Check that the server runs and that the URL names its host, port, database and role."},
     error_kind_description{connection_lost, "connection_lost", "D0502", 5, "the connection was lost",
@@ -178,10 +183,9 @@ error::error(error_kind kind, const std::string& message, const std::string& hin
 {
 }
 
-bool error::retryable() const noexcept
+bool is_retryable(error_kind kind) noexcept
 {
-    return m_kind == commit_unknown || m_kind == transaction_conflict || m_kind == connection_lost ||
-           m_kind == pool_exhausted;
+    return kind == commit_unknown || kind == transaction_conflict || kind == connection_lost || kind == pool_exhausted;
 }
 
 }  // namespace daybook

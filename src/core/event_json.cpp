@@ -336,7 +336,14 @@ event event_from_json(std::string_view json)
         if (std::exchange(seen[static_cast<std::size_t>(found - fields.begin())], true)) {
             throw error{error_kind::invalid_event, name + " is given twice"};
         }
-        found->set(result, in, value);
+        try {
+            found->set(result, in, value);
+        } catch (const error& e) {
+            if (e.kind() != error_kind::invalid_json) {
+                throw;
+            }
+            throw error{error_kind::invalid_json, name + " is " + e.what()};
+        }
     });
     in.next();  // throws if something follows
     return result;

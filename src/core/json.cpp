@@ -35,27 +35,29 @@ constexpr bool is_low_surrogate(unsigned unit) noexcept
     return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-void append_utf8(std::string& out, unsigned code)
+// Returns behind what it wrote: at most four bytes, where the escape took six or twelve.
+char* put_utf8(char* out, unsigned code) noexcept
 {
     if (code < 0x80) {
-        out += static_cast<char>(code);
+        *out++ = static_cast<char>(code);
     } else if (code < 0x800) {
-        out += static_cast<char>(0xc0 | (code >> 6));
-        out += static_cast<char>(0x80 | (code & 0x3f));
+        *out++ = static_cast<char>(0xc0 | (code >> 6));
+        *out++ = static_cast<char>(0x80 | (code & 0x3f));
     } else if (code < 0x10000) {
-        out += static_cast<char>(0xe0 | (code >> 12));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-        out += static_cast<char>(0x80 | (code & 0x3f));
+        *out++ = static_cast<char>(0xe0 | (code >> 12));
+        *out++ = static_cast<char>(0x80 | ((code >> 6) & 0x3f));
+        *out++ = static_cast<char>(0x80 | (code & 0x3f));
     } else {
-        out += static_cast<char>(0xf0 | (code >> 18));
-        out += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-        out += static_cast<char>(0x80 | (code & 0x3f));
+        *out++ = static_cast<char>(0xf0 | (code >> 18));
+        *out++ = static_cast<char>(0x80 | ((code >> 12) & 0x3f));
+        *out++ = static_cast<char>(0x80 | ((code >> 6) & 0x3f));
+        *out++ = static_cast<char>(0x80 | (code & 0x3f));
     }
+    return out;
 }
 
 // The unit of `\uXXXX` whose digits begin at `at`.
-unsigned unit_at(std::string_view raw, std::size_t at)
+unsigned unit_at(std::string_view raw, std::size_t at) noexcept
 {
     unsigned unit = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -396,23 +398,22 @@ void check_json_object(std::string_view text, std::string_view field)
     }
 }
 
-std::string json_text(std::string_view raw)
+std::size_t json_text(std::string_view raw, char* out) noexcept
 {
     raw = raw.substr(1, raw.size() - 2);
-    std::string out;
-    out.reserve(raw.size());
+    char* at = out;
     for (std::size_t i = 0; i < raw.size(); ++i) {
         if (raw[i] != '\\') {
-            out += raw[i];
+            *at++ = raw[i];
             continue;
         }
         ++i;
         switch (raw[i]) {
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
+        case 'b': *at++ = '\b'; break;
+        case 'f': *at++ = '\f'; break;
+        case 'n': *at++ = '\n'; break;
+        case 'r': *at++ = '\r'; break;
+        case 't': *at++ = '\t'; break;
         case 'u': {
             unsigned code = unit_at(raw, i + 1);
             i += 4;
@@ -421,13 +422,20 @@ std::string json_text(std::string_view raw)
                 code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
                 i += 6;
             }
-            append_utf8(out, code);
+            at = put_utf8(at, code);
             break;
         }
-        default: out += raw[i];
+        default: *at++ = raw[i];
         }
     }
-    return out;
+    return static_cast<std::size_t>(at - out);
+}
+
+std::string json_text(std::string_view raw)
+{
+    std::string text(raw.size(), '\0');
+    text.resize(json_text(raw, text.data()));
+    return text;
 }
 
 void append_json_string(std::string& out, std::string_view text)

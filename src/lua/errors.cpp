@@ -1,0 +1,80 @@
+#include "support.hpp"
+
+namespace daybook::lua {
+
+namespace {
+
+constexpr const char* error_type = "daybook.error";
+
+// tostring(e) -> "D0107: unknown field …"
+int error_tostring(lua_State* L)
+{
+    lua_getfield(L, 1, "code");
+    lua_getfield(L, 1, "message");
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
+    return 1;
+}
+
+// The error object is a plain table, so that a script can look at it and change nothing that matters.
+void push(lua_State* L, error_kind kind, const char* sqlstate, const char* message)
+{
+    const error_kind_description& about = describe(kind);
+    lua_createtable(L, 0, 5);
+    lua_pushlstring(L, about.code.data(), about.code.size());
+    lua_setfield(L, -2, "code");
+    lua_pushlstring(L, about.name.data(), about.name.size());
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, message);
+    lua_setfield(L, -2, "message");
+    if (sqlstate[0] != '\0') {
+        lua_pushstring(L, sqlstate);
+        lua_setfield(L, -2, "sqlstate");
+    }
+    lua_pushboolean(L, is_retryable(kind) ? 1 : 0);
+    lua_setfield(L, -2, "retryable");
+    luaL_setmetatable(L, error_type);
+}
+
+}  // namespace
+
+int raise(lua_State* L, const failure& what)
+{
+    push(L, what.kind, what.sqlstate, what.message);
+    return lua_error(L);
+}
+
+int raise(lua_State* L, error_kind kind, const char* message)
+{
+    push(L, kind, "", message);
+    return lua_error(L);
+}
+
+std::string_view check_string(lua_State* L, int argument)
+{
+    if (lua_type(L, argument) != LUA_TSTRING) {
+        luaL_typeerror(L, argument, "string");
+    }
+    std::size_t length = 0;
+    const char* const text = lua_tolstring(L, argument, &length);
+    return {text, length};
+}
+
+void define_type(lua_State* L, const char* name, const luaL_Reg* methods)
+{
+    if (luaL_newmetatable(L, name) == 1) {
+        luaL_setfuncs(L, methods, 0);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -2, "__index");
+        lua_pushstring(L, name);
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_pop(L, 1);
+}
+
+void open_errors(lua_State* L)
+{
+    static const luaL_Reg methods[] = {{"__tostring", error_tostring}, {nullptr, nullptr}};
+    define_type(L, error_type, methods);
+}
+
+}  // namespace daybook::lua

@@ -1,0 +1,224 @@
+#include "events.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <daybook/query.hpp>
+
+#include "support.hpp"
+#include "transactions.hpp"
+#include "values.hpp"
+
+namespace daybook::lua {
+
+namespace {
+
+constexpr const char* listing_type = "daybook.listing";
+constexpr std::size_t page_size = 200;
+
+// What an iterator goes through: one page in memory at a time, each event as its JSON.
+struct listing {
+    filter wanted;
+    reading_order order = reading_order::newest_first;
+    std::optional<cursor> after;
+    std::optional<std::size_t> left;  // of a limit
+    std::vector<std::string> lines;
+    std::size_t position = 0;
+    bool last_page = false;
+
+    void next_page(tenant_tx& tx)
+    {
+        query_options options{.limit = left ? std::min(*left, page_size) : page_size, .order = order, .after = after};
+        lines.clear();
+        position = 0;
+        if (options.limit == 0) {
+            last_page = true;
+            return;
+        }
+        const page found = query(tx, wanted, options);
+        for (const stored_event& e : found.events) {
+            lines.push_back(to_json(e));
+        }
+        if (left) {
+            *left -= found.events.size();
+        }
+        after = found.next;
+        last_page = !found.next;
+    }
+
+    void close()
+    {
+        lines.clear();
+        lines.shrink_to_fit();
+        position = 0;
+        last_page = true;
+    }
+};
+
+void add_value(lua_State* L, listing& list, const char* field)
+{
+    const std::string_view value = check_string(L, -1);
+    failure what;
+    if (!guard(what, [&] { add_to_filter(list.wanted, field, value); })) {
+        raise(L, what);
+    }
+}
+
+void set_time(lua_State* L, std::optional<timestamp>& time)
+{
+    const std::string_view value = check_string(L, -1);
+    failure what;
+    if (!guard(what, [&] { time = parse_time(value); })) {
+        raise(L, what);
+    }
+}
+
+void set_order(lua_State* L, listing& list)
+{
+    const std::string_view value = check_string(L, -1);
+    if (value == "oldest") {
+        list.order = reading_order::oldest_first;
+    } else if (value != "newest") {
+        raise(L, error_kind::invalid_filter, "order is \"newest\" or \"oldest\"");
+    }
+}
+
+// facets = {region = "eu"}: the table is on top of the stack
+void add_facets(lua_State* L, listing& list)
+{
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
+            raise(L, error_kind::invalid_filter, "facets is a table of strings");
+        }
+        const char* const field = lua_pushfstring(L, "facet.%s", lua_tostring(L, -2));
+        lua_pushvalue(L, -2);
+        add_value(L, list, field);
+        lua_pop(L, 2);
+    }
+}
+
+// One member of the table that the script gave, its value on top of the stack.
+void add_member(lua_State* L, listing& list, const char* name)
+{
+    const std::string_view field{name};
+    if (field == "since") {
+        set_time(L, list.wanted.since);
+    } else if (field == "until") {
+        set_time(L, list.wanted.until);
+    } else if (field == "order") {
+        set_order(L, list);
+    } else if (field == "facets") {
+        add_facets(L, list);
+    } else if (field == "limit") {
+        if (lua_isinteger(L, -1) == 0 || lua_tointeger(L, -1) < 0) {
+            raise(L, error_kind::invalid_filter, "limit is a number of events");
+        }
+        list.left = static_cast<std::size_t>(lua_tointeger(L, -1));
+    } else if (lua_type(L, -1) == LUA_TTABLE) {  // alternatives
+        const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
+        for (lua_Integer i = 1; i <= count; ++i) {
+            lua_rawgeti(L, -1, i);
+            add_value(L, list, name);
+            lua_pop(L, 1);
+        }
+    } else {
+        add_value(L, list, name);
+    }
+}
+
+void read_filter(lua_State* L, int table, listing& list)
+{
+    for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            raise(L, error_kind::invalid_filter, "a filter is a table of fields");
+        }
+        add_member(L, list, lua_tostring(L, -2));
+    }
+}
+
+// The iterator: upvalues are the transaction and the listing.
+int next_event(lua_State* L)
+{
+    tenant_tx& tx = check_tx(L, lua_upvalueindex(1));
+    listing& list = check_object<listing>(L, lua_upvalueindex(2), listing_type);
+    failure what;
+    const bool ready = guard(what, [&] {
+        if (list.position == list.lines.size() && !list.last_page) {
+            list.next_page(tx);
+        }
+    });
+    if (!ready) {
+        return raise(L, what);
+    }
+    if (list.position == list.lines.size()) {
+        lua_pushnil(L);
+        return 1;
+    }
+    push_json(L, list.lines[list.position]);
+    ++list.position;
+    return 1;
+}
+
+int listing_close(lua_State* L)
+{
+    check_object<listing>(L, 1, listing_type).close();
+    return 0;
+}
+
+}  // namespace
+
+// for e in tx:events{ action = "invoice.*", since = "2026-01-01T00:00:00Z", limit = 10 } do … end
+// Closes when the loop is left, however it is left.
+int tx_events(lua_State* L)
+{
+    static_cast<void>(check_tx(L, 1));
+    const bool filtered = !lua_isnoneornil(L, 2);
+    if (filtered) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+    }
+    lua_settop(L, 2);
+    static const luaL_Reg methods[] = {
+        {"__gc", collect<listing>}, {"__close", listing_close}, {"close", listing_close}, {nullptr, nullptr}};
+    define_type(L, listing_type, methods);
+    listing& list = new_object<listing>(L, listing_type);
+    if (filtered) {
+        read_filter(L, 2, list);
+    }
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 3);
+    lua_pushcclosure(L, next_event, 2);
+    lua_pushnil(L);
+    lua_pushnil(L);
+    lua_pushvalue(L, 3);
+    return 4;  // iterator, state, control, and what `for` closes at its end
+}
+
+// tx:event(id) -> event, or nil if this organization has none of that id
+int tx_event(lua_State* L)
+{
+    tenant_tx& tx = check_tx(L, 1);
+    const std::string_view id = check_string(L, 2);
+    text_buffer& json = new_buffer(L);
+    bool found = false;
+    failure what;
+    const bool done = guard(what, [&] {
+        if (const auto e = find_event(tx, event_id::parse(id))) {
+            found = true;
+            json.assign(to_json(*e));
+        }
+    });
+    if (!done) {
+        return raise(L, what);
+    }
+    if (!found) {
+        lua_pushnil(L);
+        return 1;
+    }
+    push_json(L, json.view());
+    return 1;
+}
+
+}  // namespace daybook::lua

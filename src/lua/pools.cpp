@@ -1,0 +1,206 @@
+// Connections, and the scopes that are opened on them.
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <daybook/json.hpp>
+#include <daybook/log_audit.hpp>
+#include <daybook/organization.hpp>
+#include <daybook/pool.hpp>
+
+#include "host_pool.hpp"
+#include "support.hpp"
+#include "transactions.hpp"
+#include "values.hpp"
+
+namespace daybook::lua {
+
+namespace {
+
+constexpr const char* pool_type = "daybook.pool";
+constexpr const char* host_pool_key = "daybook.host_pool";
+
+struct pool_handle {
+    std::unique_ptr<pool> own;
+    pool* connections = nullptr;  // own, or the host's
+    std::map<std::string, org_id, std::less<>> ids;
+
+    // An id as it is written; a key is looked up once.
+    org_id resolve(std::string_view key_or_id)
+    {
+        if (const auto id = parse_uuid(key_or_id)) {
+            return org_id{*id};
+        }
+        const auto known = ids.find(key_or_id);
+        if (known != ids.end()) {
+            return known->second;
+        }
+        const org_id id = find_organization(*connections, key_or_id).id;
+        ids.emplace(std::string{key_or_id}, id);
+        return id;
+    }
+};
+
+pool_handle& check_pool(lua_State* L, int argument)
+{
+    pool_handle& handle = check_object<pool_handle>(L, argument, pool_type);
+    if (handle.connections == nullptr) {
+        raise(L, error_kind::connection_lost, "the pool is closed");
+    }
+    return handle;
+}
+
+// Carries nothing: what the script raised is on the Lua stack.
+struct script_raised {};
+
+// pool:with_tenant(org, function(tx, …) … end, …) -> what the function returned
+int pool_with_tenant(lua_State* L)
+{
+    pool_handle& handle = check_pool(L, 1);
+    const std::string_view organization = check_string(L, 2);
+    luaL_checktype(L, 3, LUA_TFUNCTION);
+    const int extra = lua_gettop(L) - 3;
+    tx_handle& tx = new_tx(L);
+    const int base = lua_gettop(L);
+    luaL_checkstack(L, extra + 2, "with_tenant");
+    lua_pushvalue(L, 3);
+    lua_pushvalue(L, base);
+    for (int i = 0; i < extra; ++i) {
+        lua_pushvalue(L, 4 + i);
+    }
+
+    bool raised = false;
+    failure what;
+    const bool done = guard(what, [&] {
+        try {
+            with_tenant(*handle.connections, handle.resolve(organization), [&](tenant_tx& running) {
+                tx.tx = &running;
+                const int status = lua_pcall(L, extra + 1, LUA_MULTRET, 0);
+                tx.tx = nullptr;
+                if (status != LUA_OK) {
+                    throw script_raised{};
+                }
+            });
+        } catch (const script_raised&) {
+            raised = true;
+        }
+    });
+    if (raised) {
+        return lua_error(L);  // unchanged, whatever it is
+    }
+    if (!done) {
+        return raise(L, what);
+    }
+    return lua_gettop(L) - base;
+}
+
+// pool:log_attempt(org, event) -> event id; in a transaction of its own
+int pool_log_attempt(lua_State* L)
+{
+    pool_handle& handle = check_pool(L, 1);
+    const std::string_view organization = check_string(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    text_buffer& json = new_buffer(L);
+    append_event(L, 3, json);
+    char id[37];
+    failure what;
+    const bool done = guard(what, [&] {
+        const receipt made = log_attempt(*handle.connections, handle.resolve(organization), event_from_json(json.view()));
+        std::memcpy(id, to_string(made.id).c_str(), sizeof id);
+    });
+    if (!done) {
+        return raise(L, what);
+    }
+    lua_pushstring(L, id);
+    return 1;
+}
+
+// pool:organization(key or id) -> {id, key, name}
+int pool_organization(lua_State* L)
+{
+    pool_handle& handle = check_pool(L, 1);
+    const std::string_view wanted = check_string(L, 2);
+    text_buffer& json = new_buffer(L);
+    failure what;
+    const bool done = guard(what, [&] {
+        const organization found = find_organization(*handle.connections, wanted);
+        std::string text = "{\"id\":";
+        append_json_string(text, to_string(found.id));
+        text += ",\"key\":";
+        append_json_string(text, found.key);
+        text += ",\"name\":";
+        append_json_string(text, found.name);
+        json.assign(text + "}");
+    });
+    if (!done) {
+        return raise(L, what);
+    }
+    push_json(L, json.view());
+    return 1;
+}
+
+int pool_close(lua_State* L)
+{
+    pool_handle& handle = check_object<pool_handle>(L, 1, pool_type);
+    handle.own.reset();
+    handle.connections = nullptr;
+    return 0;
+}
+
+// daybook.connect(url) -> pool
+int connect(lua_State* L)
+{
+    const std::string_view url = check_string(L, 1);
+    pool_handle& handle = new_object<pool_handle>(L, pool_type);
+    failure what;
+    const bool done = guard(what, [&] {
+        handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4});
+        handle.connections = handle.own.get();
+    });
+    if (!done) {
+        return raise(L, what);
+    }
+    return 1;
+}
+
+// core.default_pool() -> the pool that the host handed in, else one of DATABASE_URL
+int default_pool(lua_State* L)
+{
+    if (lua_getfield(L, LUA_REGISTRYINDEX, host_pool_key) == LUA_TUSERDATA) {
+        return 1;
+    }
+    const char* const url = std::getenv("DATABASE_URL");
+    if (url == nullptr || url[0] == '\0') {
+        return raise(L, error_kind::no_url, "DATABASE_URL is not set");
+    }
+    lua_settop(L, 0);
+    lua_pushstring(L, url);
+    return connect(L);
+}
+
+}  // namespace
+
+void hand_in_pool(lua_State* L, pool& connections)
+{
+    pool_handle& handle = new_object<pool_handle>(L, pool_type);
+    handle.connections = &connections;
+    lua_setfield(L, LUA_REGISTRYINDEX, host_pool_key);
+}
+
+void open_pools(lua_State* L)
+{
+    static const luaL_Reg methods[] = {{"with_tenant", pool_with_tenant},
+                                       {"log_attempt", pool_log_attempt},
+                                       {"organization", pool_organization},
+                                       {"close", pool_close},
+                                       {"__close", pool_close},
+                                       {"__gc", collect<pool_handle>},
+                                       {nullptr, nullptr}};
+    define_type(L, pool_type, methods);
+    static const luaL_Reg functions[] = {{"connect", connect}, {"default_pool", default_pool}, {nullptr, nullptr}};
+    luaL_setfuncs(L, functions, 0);
+}
+
+}  // namespace daybook::lua

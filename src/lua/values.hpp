@@ -1,0 +1,55 @@
+// JSON and Lua: the same value in both, digit for digit.
+//
+//     null            daybook.null
+//     true, "text"    boolean, string
+//     7               integer, if it fits 64 bits
+//     0.25            float, if it prints as it was written; else a daybook.decimal, which keeps its text
+//     [], [1]         a table made by daybook.array, so that an empty one stays an array
+//     {}, {"a": 1}    a table
+
+#ifndef DAYBOOK_LUA_VALUES_HPP
+#define DAYBOOK_LUA_VALUES_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <string_view>
+
+#include <lua.hpp>
+
+namespace daybook::lua {
+
+enum class nulls { kept, absent };
+
+/// Pushes the value of a JSON text. Raises invalid_json.
+void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept);
+
+/// A growing text that belongs to Lua: it lives in a userdata, so that an error frees it.
+struct text_buffer {
+    char* data = nullptr;
+    std::size_t size = 0;
+    std::size_t capacity = 0;
+
+    ~text_buffer() { std::free(data); }
+    [[nodiscard]] std::string_view view() const noexcept { return {data, size}; }
+
+    /// Replaces the text. Throws std::bad_alloc.
+    void assign(std::string_view text);
+};
+
+/// Pushes the userdata.
+text_buffer& new_buffer(lua_State* L);
+
+/// Appends the value at `index` as JSON; keys are sorted, so that equal tables give equal texts. Raises
+/// invalid_json for what JSON cannot hold, naming `field`.
+void append_json(lua_State* L, int index, text_buffer& out, const char* field);
+
+/// Appends the event table at `index` as the JSON object that event_from_json() reads. A string as `metadata` is
+/// JSON already, and is kept byte for byte.
+void append_event(lua_State* L, int index, text_buffer& out);
+
+/// Turns null, decimals and tables among the arguments from `first` on into what SQL takes: nil, their text, JSON text.
+void make_parameters(lua_State* L, int first);
+
+}  // namespace daybook::lua
+
+#endif

@@ -1,0 +1,176 @@
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+#include <daybook/migration.hpp>
+
+#include "context.hpp"
+
+namespace daybook::command {
+
+namespace {
+
+struct migrate_flags {
+    role_names roles;
+    bool roles_given = false;
+    std::string admin_url;
+    std::string database;
+    bool dry_run = false;
+    bool check = false;
+    bool repair = false;
+    bool all = false;
+};
+
+migrate_options options_of(const migrate_flags& flags)
+{
+    migrate_options options;
+    if (flags.roles_given) {
+        options.roles = flags.roles;
+    }
+    options.repair = flags.repair;
+    return options;
+}
+
+int bootstrap_database(context& c, const migrate_flags& flags)
+{
+    if (flags.dry_run) {
+        c.out().write(bootstrap_sql(flags.roles, flags.database.empty() ? "YOUR_DATABASE" : flags.database));
+        return 0;
+    }
+    if (flags.admin_url.empty()) {
+        throw error{error_kind::no_url, "--admin-db is missing: the URL of an administrator who may create roles",
+                    "with --dry-run the SQL is printed instead"};
+    }
+    bootstrap(flags.admin_url, flags.roles,
+              flags.database.empty() ? std::nullopt : std::optional{flags.database});
+    std::string created;
+    for (const std::string& role : flags.roles.app) {
+        created += role + ", ";
+    }
+    c.say("roles: " + flags.roles.owner + ", " + created + flags.roles.reader + ", " + flags.roles.sealer + ", " +
+          flags.roles.auditor);
+    c.say("next: give them passwords (psql's \\password), then `daybook migrate up` with the owner's URL");
+    return 0;
+}
+
+int up(context& c, const migrate_flags& flags)
+{
+    if (flags.dry_run) {
+        c.out().write(migration_sql(c.owner_url(), options_of(flags)));
+        return 0;
+    }
+    const std::vector<std::string> done = migrate_up(c.owner_url(), options_of(flags));
+    for (const std::string& name : done) {
+        c.out().line("applied " + name);
+    }
+    c.say(done.empty() ? "nothing was pending" : "the schema is up to date");
+    return 0;
+}
+
+const char* word(migration_state state)
+{
+    switch (state) {
+    case migration_state::applied: return "applied";
+    case migration_state::pending: return "pending";
+    case migration_state::changed: return "changed";
+    case migration_state::unknown: return "unknown";
+    default: return "altered";
+    }
+}
+
+int status(context& c, const migrate_flags& flags)
+{
+    const auto writer = make_writer(c.format(), c.out());
+    writer->begin({{"name", column_kind::text}, {"state", column_kind::text}, {"applied_at", column_kind::text}});
+    bool pending = false;
+    for (const migration& m : migration_status(c.owner_url())) {
+        writer->add({m.name, word(m.state), m.applied_at ? cell{to_string(*m.applied_at)} : cell{}});
+        pending = pending || (m.state != migration_state::applied && m.state != migration_state::unknown);
+    }
+    writer->end();
+    if (pending) {
+        c.say("next: daybook migrate up");
+    }
+    return pending && flags.check ? describe(error_kind::schema_pending).exit_status : 0;
+}
+
+int verify(context& c)
+{
+    bool clean = true;
+    for (const migration& m : migration_status(c.owner_url())) {
+        if (m.state != migration_state::applied && m.state != migration_state::unknown) {
+            c.out().line(std::string{word(m.state)} + ": " + m.name);
+            clean = false;
+        }
+    }
+    for (const std::string& difference : verify_schema(c.owner_url())) {
+        c.out().line(difference);
+        clean = false;
+    }
+    c.say(clean ? "the schema is what the migrations made"
+                : "the schema is not what the migrations made; daybook migrate up --repair applies policies, "
+                  "functions, triggers, views and grants again");
+    return clean ? 0 : describe(error_kind::schema_drifted).exit_status;
+}
+
+int print_sql(context& c, const migrate_flags& flags)
+{
+    const bool compare = !flags.all && (!c.flags.owner_db.empty() || environment("DATABASE_URL_OWNER"));
+    c.out().write(migration_sql(compare ? std::optional{c.owner_url()} : std::nullopt, options_of(flags)));
+    return 0;
+}
+
+void add_role_flags(CLI::App& command, const std::shared_ptr<migrate_flags>& flags)
+{
+    const auto given = [flags](const std::string&) { flags->roles_given = true; };
+    command.add_option_function<std::vector<std::string>>(
+        "--app-role",
+        [flags](const std::vector<std::string>& names) {
+            flags->roles.app = names;
+            flags->roles_given = true;
+        },
+        "The application's role; repeat it for several (default daybook_app)");
+    command.add_option("--owner-role", flags->roles.owner, "Default daybook_owner")->each(given);
+    command.add_option("--reader-role", flags->roles.reader, "Default daybook_reader")->each(given);
+    command.add_option("--sealer-role", flags->roles.sealer, "Default daybook_sealer")->each(given);
+    command.add_option("--auditor-role", flags->roles.auditor, "Default daybook_auditor")->each(given);
+}
+
+}  // namespace
+
+void add_migrate(CLI::App& app, context& c, action& chosen)
+{
+    auto flags = std::make_shared<migrate_flags>();
+    CLI::App* const group = app.add_subcommand("migrate", "Install and upgrade the schema (DATABASE_URL_OWNER)");
+    group->require_subcommand(1);
+    group->fallthrough();
+    const auto on = [&chosen](CLI::App* command, const action& work) {
+        command->callback([&chosen, work] { chosen = work; });
+    };
+
+    CLI::App* const boot = group->add_subcommand("bootstrap", "Create the roles, once, as an administrator");
+    boot->add_option("--admin-db", flags->admin_url, "The URL of a role that may create roles");
+    boot->add_option("--database", flags->database, "Create this database too, closed to PUBLIC");
+    boot->add_flag("--dry-run", flags->dry_run, "Print the SQL instead, to be read and run with psql");
+    add_role_flags(*boot, flags);
+    on(boot, [&c, flags] { return bootstrap_database(c, *flags); });
+
+    CLI::App* const up_command = group->add_subcommand("up", "Apply what is pending, all or nothing");
+    up_command->add_flag("--dry-run", flags->dry_run, "Print the SQL instead; the database is only read");
+    up_command->add_flag("--repair", flags->repair, "Apply policies, functions, triggers, views and grants again");
+    add_role_flags(*up_command, flags);
+    on(up_command, [&c, flags] { return up(c, *flags); });
+
+    CLI::App* const status_command = group->add_subcommand("status", "What is applied and what is pending");
+    status_command->add_flag("--check", flags->check, "Exit with 6 if anything is pending");
+    on(status_command, [&c, flags] { return status(c, *flags); });
+
+    on(group->add_subcommand("verify", "Compare the schema with what the migrations made"),
+       [&c] { return verify(c); });
+
+    CLI::App* const sql = group->add_subcommand("sql", "Print the SQL that `up` would run");
+    sql->add_flag("--all", flags->all, "Everything, for an empty database");
+    add_role_flags(*sql, flags);
+    on(sql, [&c, flags] { return print_sql(c, *flags); });
+}
+
+}  // namespace daybook::command

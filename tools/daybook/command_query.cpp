@@ -1,0 +1,89 @@
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+#include <daybook/query.hpp>
+
+#include "context.hpp"
+#include "event_rows.hpp"
+
+namespace daybook::command {
+
+namespace {
+
+std::optional<cursor> read_cursor(const std::string& path)
+{
+    std::ifstream in{path};
+    std::string text;
+    if (!in || !std::getline(in, text) || text.empty()) {
+        return std::nullopt;  // the first time
+    }
+    return cursor::parse(text);
+}
+
+// Whole or not at all: a cursor that is half written would lose the place.
+void write_cursor(const std::string& path, const cursor& position)
+{
+    const std::string next = path + ".new";
+    std::ofstream out{next, std::ios::trunc};
+    out << to_string(position) << '\n';
+    out.close();
+    if (!out || std::rename(next.c_str(), path.c_str()) != 0) {
+        throw error{error_kind::unwritable_output, "the cursor file " + path + " cannot be written"};
+    }
+}
+
+int query_events(context& c, const std::vector<std::string>& assignments)
+{
+    const org_id organization = c.tenant().id;
+    const filter wanted = c.make_filter(assignments);
+    const reading_order order = c.flags.reverse ? reading_order::oldest_first : reading_order::newest_first;
+    std::optional<cursor> after;
+    if (!c.flags.cursor_file.empty()) {
+        after = read_cursor(c.flags.cursor_file);
+    }
+    event_writer writer{c.format(), c.flags.fields, c.out()};
+
+    std::size_t left = c.flags.limit == 0 ? SIZE_MAX : c.flags.limit;
+    std::size_t shown = 0;
+    bool more = true;
+    while (more && left > 0) {
+        const query_options options{.limit = std::min<std::size_t>(left, 500), .order = order, .after = after};
+        const page found =
+            with_tenant(c.connections(), organization, [&](tenant_tx& tx) { return query(tx, wanted, options); });
+        for (const stored_event& e : found.events) {
+            writer.add(e);
+        }
+        shown += found.events.size();
+        left -= found.events.size();
+        if (!found.events.empty()) {
+            after = cursor{organization, *found.events.back().id, order};
+        }
+        more = found.next.has_value();
+    }
+    writer.end();
+    c.out().flush();
+    if (!c.flags.cursor_file.empty() && after) {
+        write_cursor(c.flags.cursor_file, *after);
+    }
+    c.say(std::to_string(shown) + (shown == 1 ? " event" : " events") +
+          (more ? ", and there are more: -n 0 shows all" : ""));
+    return 0;
+}
+
+}  // namespace
+
+void add_query(CLI::App& app, context& c, action& chosen)
+{
+    auto assignments = std::make_shared<std::vector<std::string>>();
+    CLI::App* const command = app.add_subcommand("query", "List events, newest first");
+    command->add_option("FIELD=VALUE", *assignments,
+                        "action=invoice.*, actor=u1, target=doc:42, outcome=denied, facet.region=eu, …: the same field "
+                        "twice is OR, different fields are AND");
+    command->callback([&c, &chosen, assignments] {
+        chosen = [&c, assignments] { return query_events(c, *assignments); };
+    });
+}
+
+}  // namespace daybook::command

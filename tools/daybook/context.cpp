@@ -1,0 +1,128 @@
+#include "context.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <daybook/error.hpp>
+#include <daybook/read_time.hpp>
+
+#include "event_rows.hpp"
+#include "text.hpp"
+
+namespace daybook::command {
+
+namespace {
+
+// A password in a URL can be read by every user of the machine when it came from the command line.
+void warn_of_password(const std::string& url)
+{
+    const std::size_t at = url.find('@');
+    const std::size_t scheme = url.find("://");
+    const bool in_authority =
+        scheme != std::string::npos && at != std::string::npos && url.find(':', scheme + 3) < at;
+    if (in_authority || url.find("password=") != std::string::npos) {
+        context::warn("warning: a password on the command line can be read by others; use PGPASSFILE or a service file");
+    }
+}
+
+std::string url_of(const std::string& flag, const char* variable, const char* whose)
+{
+    if (!flag.empty()) {
+        warn_of_password(flag);
+        return flag;
+    }
+    if (const auto url = environment(variable)) {
+        return *url;
+    }
+    throw error{error_kind::no_url, std::string{variable} + " is not set", std::string{"it logs in as "} + whose};
+}
+
+}  // namespace
+
+std::optional<std::string> environment(const char* name)
+{
+    const char* const value = std::getenv(name);
+    if (value == nullptr || value[0] == '\0') {
+        return std::nullopt;
+    }
+    return value;
+}
+
+void context::say(const std::string& text) const
+{
+    if (!flags.quiet) {
+        warn(text);
+    }
+}
+
+void context::warn(const std::string& text)
+{
+    std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+command::format context::format_or(command::format usual) const
+{
+    return flags.output == "auto" && is_terminal(1) ? usual : format();
+}
+
+std::string context::app_url() const
+{
+    return url_of(flags.db, "DATABASE_URL", "the application's role");
+}
+
+std::string context::owner_url() const
+{
+    return url_of(flags.owner_db, "DATABASE_URL_OWNER", "the owner of the schema");
+}
+
+pool& context::connections()
+{
+    if (m_connections == nullptr) {
+        m_connections = std::make_unique<pool>(pool_options{.url = app_url(), .size = 2});
+    }
+    return *m_connections;
+}
+
+const organization& context::tenant()
+{
+    if (!m_tenant) {
+        const std::string wanted = !flags.tenant.empty() ? flags.tenant : environment("DAYBOOK_TENANT").value_or("");
+        if (wanted.empty()) {
+            throw error{error_kind::no_organization, "no organization chosen: pass -t or set DAYBOOK_TENANT"};
+        }
+        m_tenant = find_organization(connections(), wanted);
+    }
+    return *m_tenant;
+}
+
+std::string context::time_zone() const
+{
+    if (flags.utc) {
+        return "UTC";
+    }
+    if (!flags.time_zone.empty()) {
+        return flags.time_zone;
+    }
+    return environment("TZ").value_or("UTC");
+}
+
+filter context::make_filter(const std::vector<std::string>& assignments)
+{
+    filter f;
+    for (const std::string& assignment : assignments) {
+        add_to_filter(f, assignment);
+    }
+    if (!flags.since.empty()) {
+        f.since = read_time(connections(), flags.since, time_zone());
+    }
+    if (!flags.until.empty()) {
+        f.until = read_time(connections(), flags.until, time_zone());
+    }
+    if (f.since || f.until) {
+        say("window: " + (f.since ? "from " + friendly(*f.since) : "from the beginning") +
+            (f.until ? " until " + friendly(*f.until) : ""));
+    }
+    return f;
+}
+
+}  // namespace daybook::command

@@ -1,0 +1,109 @@
+// What every subcommand has: the global flags, standard output, and the ways to the database.
+
+#ifndef DAYBOOK_COMMAND_CONTEXT_HPP
+#define DAYBOOK_COMMAND_CONTEXT_HPP
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <daybook/filter.hpp>
+#include <daybook/organization.hpp>
+#include <daybook/pool.hpp>
+
+#include "output.hpp"
+#include "rows.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace daybook::command {
+
+/// The global flags, as they were given.
+struct global_flags {
+    std::string tenant;
+    std::string output = "auto";
+    std::vector<std::string> fields;
+    std::string since;
+    std::string until;
+    std::size_t limit = 50;
+    bool reverse = false;
+    bool utc = false;
+    std::string time_zone;
+    std::string cursor_file;
+    std::string db;
+    std::string owner_db;
+    bool quiet = false;
+    bool verbose = false;
+    std::string error_format = "text";
+};
+
+class context {
+public:
+    global_flags flags;
+
+    [[nodiscard]] output& out() { return m_out; }
+
+    /// For people, on standard error: nothing with -q.
+    void say(const std::string& text) const;
+
+    /// On standard error, whatever the flags.
+    static void warn(const std::string& text);
+
+    [[nodiscard]] command::format format() const { return parse_format(flags.output); }
+
+    /// The same for commands whose natural form is one record.
+    [[nodiscard]] command::format format_or(command::format usual) const;
+
+    /// The application's URL: --db, else DATABASE_URL. Throws error (no_url).
+    [[nodiscard]] std::string app_url() const;
+
+    /// The owner's: --owner-db, else DATABASE_URL_OWNER. Throws error (no_url).
+    [[nodiscard]] std::string owner_url() const;
+
+    /// Connections as the application's role.
+    [[nodiscard]] pool& connections();
+
+    /// The organization of -t, else DAYBOOK_TENANT; there is no default. Throws error (no_organization,
+    /// unknown_organization).
+    [[nodiscard]] const organization& tenant();
+
+    /// The window of -S and -U, said on standard error, and the filters FIELD=VALUE.
+    [[nodiscard]] filter make_filter(const std::vector<std::string>& assignments);
+
+    /// The zone of --utc or --tz, else TZ, else UTC.
+    [[nodiscard]] std::string time_zone() const;
+
+private:
+    output m_out;
+    std::unique_ptr<pool> m_connections;
+    std::optional<organization> m_tenant;
+};
+
+/// The value of an environment variable, if it is set and not empty.
+[[nodiscard]] std::optional<std::string> environment(const char* name);
+
+/// What a subcommand does when it is chosen. Returns the exit status.
+using action = std::function<int()>;
+
+/// Each is in a file of its own name: adds its subcommand, and sets `chosen` when that is parsed.
+void add_auditor(CLI::App& app, context& c, action& chosen);
+void add_demo(CLI::App& app, context& c, action& chosen);
+void add_dev(CLI::App& app, context& c, action& chosen);
+void add_explain(CLI::App& app, context& c, action& chosen);
+void add_import(CLI::App& app, context& c, action& chosen);
+void add_log(CLI::App& app, context& c, action& chosen);
+void add_migrate(CLI::App& app, context& c, action& chosen);
+void add_query(CLI::App& app, context& c, action& chosen);
+void add_run(CLI::App& app, context& c, action& chosen);
+void add_show(CLI::App& app, context& c, action& chosen);
+void add_sql(CLI::App& app, context& c, action& chosen);
+void add_tenant(CLI::App& app, context& c, action& chosen);
+void add_version(CLI::App& app, context& c, action& chosen);
+
+}  // namespace daybook::command
+
+#endif

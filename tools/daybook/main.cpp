@@ -1,0 +1,120 @@
+// daybook: the command. Each subcommand is in a file of its own, command_<name>.cpp.
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+#include <daybook/json.hpp>
+
+#include "context.hpp"
+
+namespace {
+
+using namespace daybook;
+using namespace daybook::command;
+
+void add_global_flags(CLI::App& app, global_flags& flags)
+{
+    app.add_option("-t,--tenant", flags.tenant, "The organization, by key or id (DAYBOOK_TENANT); no default, no \"all\"");
+    app.add_option("-o,--output", flags.output, "auto, table, line, json, ndjson, csv, markdown (DAYBOOK_OUTPUT)");
+    app.add_option("-F,--fields", flags.fields, "Fields to show, a,b,c")->delimiter(',');
+    app.add_option("-S,--since", flags.since, "From this time on: 2w, \"2 weeks ago\", yesterday, 14:00, ISO 8601, @epoch");
+    app.add_option("-U,--until", flags.until, "Before this time");
+    app.add_option("-n,--limit", flags.limit, "At most so many events; 0 for all")->capture_default_str();
+    app.add_flag("-r,--reverse", flags.reverse, "Oldest first");
+    app.add_flag("--utc", flags.utc, "Times in UTC");
+    app.add_option("--tz", flags.time_zone, "Times in this zone, as in Europe/Berlin");
+    app.add_option("--cursor-file", flags.cursor_file, "Go on behind the cursor in this file, and keep it there");
+    app.add_option("--db", flags.db, "The application's URL (DATABASE_URL)");
+    app.add_option("--owner-db", flags.owner_db, "The owner's URL (DATABASE_URL_OWNER)");
+    app.add_flag("-q,--quiet", flags.quiet, "Nothing on standard error but errors");
+    app.add_flag("-v,--verbose", flags.verbose, "More on standard error");
+    app.add_option("--error-format", flags.error_format, "text or json")->check(CLI::IsMember({"text", "json"}));
+}
+
+// On standard error: error[D0107]: what is wrong; what to do
+void report(const global_flags& flags, std::string_view code, const std::string& message)
+{
+    if (flags.error_format == "json") {
+        std::string line = "{\"error\":";
+        append_json_string(line, code);
+        line += ",\"message\":";
+        append_json_string(line, message);
+        std::fprintf(stderr, "%s}\n", line.c_str());
+    } else {
+        std::fprintf(stderr, "error[%.*s]: %s\n", static_cast<int>(code.size()), code.data(), message.c_str());
+    }
+}
+
+int usage_error(const CLI::App& app, const context& c, const CLI::ParseError& e)
+{
+    if (e.get_exit_code() == 0) {
+        return app.exit(e);  // --help
+    }
+    const error_kind_description& about = describe(error_kind::wrong_usage);
+    report(c.flags, about.code, e.what());
+    return about.exit_status;
+}
+
+int run(const context& c, const action& chosen, output& out)
+{
+    try {
+        const int status = chosen();
+        out.flush();
+        return status;
+    } catch (const broken_pipe&) {
+        return 141;
+    } catch (const error& e) {
+        try {
+            out.flush();
+        } catch (...) {
+            // The first error is the one to tell.
+        }
+        report(c.flags, e.code(), e.what());
+        return describe(e.kind()).exit_status;
+    } catch (const std::exception& e) {
+        const error_kind_description& about = describe(error_kind::internal);
+        report(c.flags, about.code, e.what());
+        return about.exit_status;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    std::signal(SIGPIPE, SIG_IGN);  // output says it, and the exit status
+
+    context c;
+    action chosen;
+    CLI::App app{"An audit log inside your own transactions, one organization at a time", "daybook"};
+    app.require_subcommand(1);
+    app.fallthrough();
+    if (const auto format = environment("DAYBOOK_OUTPUT")) {
+        c.flags.output = *format;
+    }
+    add_global_flags(app, c.flags);
+    // In the order of `daybook help`: look, write, prove, script, operate, begin.
+    add_query(app, c, chosen);
+    add_show(app, c, chosen);
+    add_sql(app, c, chosen);
+    add_log(app, c, chosen);
+    add_import(app, c, chosen);
+    add_run(app, c, chosen);
+    add_auditor(app, c, chosen);
+    add_migrate(app, c, chosen);
+    add_tenant(app, c, chosen);
+    add_demo(app, c, chosen);
+    add_dev(app, c, chosen);
+    add_explain(app, c, chosen);
+    add_version(app, c, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return usage_error(app, c, e);
+    }
+    return run(c, chosen, c.out());
+}

@@ -1,0 +1,123 @@
+#include "text.hpp"
+
+#include <cstdint>
+#include <cstdio>
+
+namespace daybook::command {
+
+namespace {
+
+// The next character of valid UTF-8, and how many bytes it takes.
+std::uint32_t character(std::string_view text, std::size_t at, std::size_t& length)
+{
+    const auto byte = [&](std::size_t i) -> std::uint32_t {
+        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+    };
+    const std::uint32_t first = byte(0);
+    if (first < 0x80) {
+        length = 1;
+        return first;
+    }
+    if (first < 0xe0) {
+        length = 2;
+        return ((first & 0x1f) << 6) | (byte(1) & 0x3f);
+    }
+    if (first < 0xf0) {
+        length = 3;
+        return ((first & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
+    }
+    length = 4;
+    return ((first & 0x07) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) | (byte(3) & 0x3f);
+}
+
+struct range {
+    std::uint32_t from;
+    std::uint32_t to;
+};
+
+template <std::size_t N>
+bool in(std::uint32_t c, const range (&ranges)[N])
+{
+    for (const range& r : ranges) {
+        if (c >= r.from && c <= r.to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Controls, and what Unicode has for hiding and reordering (UTR 36, bidirectional text spoofing).
+constexpr range unsafe[] = {
+    {0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x061c, 0x061c},   {0x180e, 0x180e}, {0x200b, 0x200f},
+    {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},   {0xe0000, 0xe007f},
+};
+
+// East Asian Wide and Fullwidth (UAX 11), and emoji, by their blocks.
+constexpr range wide[] = {
+    {0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0x33ff},   {0x3400, 0x4dbf},   {0x4e00, 0x9fff},   {0xa000, 0xa4cf},
+    {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
+    {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd},
+};
+
+constexpr range without_width[] = {{0x0300, 0x036f}, {0x1ab0, 0x1aff}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
+
+}  // namespace
+
+std::string visible(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+        std::size_t length = 1;
+        const std::uint32_t c = character(text, i, length);
+        if (!in(c, unsafe)) {
+            out += text.substr(i, length);
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\r') {
+            out += "\\r";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else {
+            char escape[16];
+            std::snprintf(escape, sizeof escape, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+            out += escape;
+        }
+        i += length;
+    }
+    return out;
+}
+
+std::string csv_cell(std::string_view text)
+{
+    std::string cell;
+    if (!text.empty() && std::string_view{"=+-@\t\r"}.find(text.front()) != std::string_view::npos) {
+        cell += '\'';
+    }
+    cell += text;
+    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+        return cell;
+    }
+    std::string quoted = "\"";
+    for (const char c : cell) {
+        if (c == '"') {
+            quoted += '"';
+        }
+        quoted += c;
+    }
+    return quoted + "\"";
+}
+
+std::size_t display_width(std::string_view text)
+{
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        std::size_t length = 1;
+        const std::uint32_t c = character(text, i, length);
+        width += in(c, without_width) ? 0 : in(c, wide) ? 2 : 1;
+        i += length;
+    }
+    return width;
+}
+
+}  // namespace daybook::command

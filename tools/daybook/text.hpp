@@ -1,0 +1,23 @@
+// Text from events, made safe to show. Whoever writes into a log may have written it for whoever reads it.
+
+#ifndef DAYBOOK_COMMAND_TEXT_HPP
+#define DAYBOOK_COMMAND_TEXT_HPP
+
+#include <string>
+#include <string_view>
+
+namespace daybook::command {
+
+/// For people: control characters (terminal escapes among them), line breaks, and characters that reorder or hide text
+/// become visible escapes such as \x1b, \n, \u202e.
+[[nodiscard]] std::string visible(std::string_view text);
+
+/// One CSV cell (RFC 4180). Cells that a spreadsheet would take for a formula get an apostrophe in front.
+[[nodiscard]] std::string csv_cell(std::string_view text);
+
+/// Columns on a terminal, near enough: characters, wide ones counted twice.
+[[nodiscard]] std::size_t display_width(std::string_view text);
+
+}  // namespace daybook::command
+
+#endif
