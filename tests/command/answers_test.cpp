@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -206,14 +207,11 @@ std::vector<std::string> keys_by_command(const answer_set& set, const std::strin
 
     std::vector<std::string> keys;
     std::string later = "9999";
-    for (std::size_t begin = 0; begin < listed.out.size();) {
-        const std::size_t end = std::min(listed.out.find('\n', begin), listed.out.size());
-        const std::string line = listed.out.substr(begin, end - begin);
+    for (const std::string& line : lines_in(listed.out)) {
         keys.push_back(key_of(set, member(line, "metadata")));
         const std::string time = member(line, "occurred_at");
         CHECK(time.substr(1) <= later);
         later = time.substr(1);
-        begin = end + 1;
     }
     return keys;
 }
@@ -386,19 +384,34 @@ TEST_CASE("whatever a line is, it is imported or refused with a reason", "[comma
     need_shared_data();
     const temporary_database database;
     const temporary_directory directory;
-    const std::string refused = directory.file("refused.ndjson");
-    const environment urls{{"DATABASE_URL", database.app_url()}, {"DATABASE_URL_OWNER", database.owner_url()}};
+    const std::string file = events_file("panther-zoo");
     const std::string mapping = std::string{DAYBOOK_TESTS_FOLDER} + "/lua/panther_zoo.lua";
+    const std::string rest = directory.file("refused.ndjson");
+    const environment urls{{"DATABASE_URL", database.app_url()}, {"DATABASE_URL_OWNER", database.owner_url()}};
 
-    const finished imported = run_daybook({"import", "--map", mapping, "--create-tenants", "--keep-going", "--refused",
-                                           refused, "-o", "json", events_file("panther-zoo")},
-                                          urls);
+    const finished imported = run_daybook(
+        {"-v", "-o", "json", "import", "--map", mapping, "--create-tenants", "--keep-going", "--refused", rest, file}, urls);
 
     INFO(imported.err);
     CHECK(imported.status == 7);
+    const std::vector<std::string> lines = event_lines("panther-zoo");
     const json said = json::parse(imported.out);
-    const long all = static_cast<long>(event_lines("panther-zoo").size());
-    CHECK(said.at("written").get<long>() + said.at("refused").get<long>() == all);
     CHECK(said.at("already_there") == 0);
-    CHECK(said.at("written").get<long>() > all / 2);
+    CHECK(said.at("written").get<std::size_t>() > lines.size() / 2);
+    CHECK(said.at("written").get<std::size_t>() + said.at("refused").get<std::size_t>() == lines.size());
+
+    // file:line: code reason
+    std::vector<std::string> with_reason;
+    for (const std::string& line : lines_in(imported.err)) {
+        static const std::regex refusal{R"(:(\d+): D\d{4} \S.*$)"};
+        std::smatch parts;
+        if (line.starts_with(file) && std::regex_search(line, parts, refusal)) {
+            with_reason.push_back(lines.at(std::stoul(parts[1]) - 1));
+        }
+    }
+    std::vector<std::string> refused = lines_in(bytes_of(rest));
+    CHECK(said.at("refused") == refused.size());
+    std::ranges::sort(with_reason);
+    std::ranges::sort(refused);
+    CHECK((with_reason == refused));
 }

@@ -41,6 +41,9 @@ private:
 /// The whole of a file. Throws std::runtime_error if it cannot be read.
 [[nodiscard]] std::string bytes_of(const std::string& path);
 
+/// The lines of a text, without their ends.
+[[nodiscard]] std::vector<std::string> lines_in(const std::string& text);
+
 }  // namespace daybook::testing
 
 #endif

@@ -1,6 +1,5 @@
 #include "shared_data.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -53,14 +52,7 @@ std::string events_file(const std::string& name)
 
 std::vector<std::string> event_lines(const std::string& name)
 {
-    const std::string text = decompressed(bytes_of(events_file(name)));
-    std::vector<std::string> lines;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
+    return lines_in(decompressed(bytes_of(events_file(name))));
 }
 
 json questions_about(const std::string& set)
