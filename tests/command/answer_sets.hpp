@@ -15,8 +15,8 @@ namespace daybook::testing {
 using json_path = std::vector<const char*>;
 
 struct answer_set {
-    const char* name;                ///< of the file with the questions
-    const char* mapping;             ///< that imports it, and the `source` of its events
+    const char* name;     ///< of the file with the questions
+    const char* mapping;  ///< that imports it, and the `source` of its events
     std::vector<const char*> files;
     std::vector<json_path> own_key;  ///< the parts of the source's unique key; none: the line's digest is the key
     const char* x1;                  ///< SQL: three more fields of the line `e.metadata`, which the questions ask for

@@ -163,7 +163,8 @@ bool is_empty(const json& question)
 std::vector<std::string> tenants_of(const answer_set& set)
 {
     const std::string sql = "select o.key from organizations o where exists (select from events e where"
-                            " e.organization_id = o.id and e.source = '" + std::string{set.mapping} + "') order by 1";
+                            " e.organization_id = o.id and e.source = '" +
+                            std::string{set.mapping} + "') order by 1";
     std::vector<std::string> tenants;
     for (const json& row : rows_of(imported_log::get().run({"auditor", "sql", sql, "-o", "json"}))) {
         tenants.push_back(row.at(0));
@@ -287,7 +288,8 @@ TEST_CASE("every line of a real log is in ours byte for byte", "[command][answer
         digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
 
         const std::string sql = "select encode(sha256(convert_to(metadata::text, 'UTF8')), 'hex') from events"
-                                " where source = '" + std::string{set.mapping} + "'";
+                                " where source = '" +
+                                std::string{set.mapping} + "'";
         std::vector<std::string> stored;
         for (const json& row : rows_of(imported_log::get().run({"auditor", "sql", sql, "-o", "json"}))) {
             stored.push_back(row.at(0));
@@ -346,8 +348,7 @@ TEST_CASE("a question about one organization has the same answer inside it", "[c
     CHECK(asked > 24);  // all of two sets that are one organization's, and many of the others
 }
 
-TEST_CASE("a question that is a filter has the same answer from the command and from the library",
-          "[command][answers]")
+TEST_CASE("a question that is a filter has the same answer from the command and from the library", "[command][answers]")
 {
     need_shared_data();
     int asked = 0;
@@ -385,12 +386,13 @@ TEST_CASE("whatever a line is, it is imported or refused with a reason", "[comma
     const temporary_database database;
     const temporary_directory directory;
     const std::string file = events_file("panther-zoo");
-    const std::string mapping = std::string{DAYBOOK_TESTS_FOLDER} + "/lua/panther_zoo.lua";
+    const std::string mapping = std::string{DAYBOOK_SOURCE_DIR} + "/tests/lua/panther_zoo.lua";
     const std::string rest = directory.file("refused.ndjson");
     const environment urls{{"DATABASE_URL", database.app_url()}, {"DATABASE_URL_OWNER", database.owner_url()}};
 
     const finished imported = run_daybook(
-        {"-v", "-o", "json", "import", "--map", mapping, "--create-tenants", "--keep-going", "--refused", rest, file}, urls);
+        {"-v", "-o", "json", "import", "--map", mapping, "--create-tenants", "--keep-going", "--refused", rest, file},
+        urls);
 
     INFO(imported.err);
     CHECK(imported.status == 7);

@@ -99,10 +99,11 @@ finished run(const std::vector<std::string>& arguments, const environment& chang
 
 finished run_daybook(const std::vector<std::string>& arguments, const environment& urls)
 {
-    environment variables{{"DATABASE_URL", ""},         {"DATABASE_URL_OWNER", ""},  {"DATABASE_URL_AUDITOR", ""},
-                          {"DATABASE_URL_READER", ""},  {"DATABASE_URL_SEALER", ""}, {"DAYBOOK_TENANT", ""},
-                          {"DAYBOOK_OUTPUT", ""},       {"DAYBOOK_READER_TOKEN", ""}, {"DAYBOOK_KEY_FILE", ""},
-                          {"PGOPTIONS", ""}};
+    environment variables{{"DATABASE_URL", ""},         {"DATABASE_URL_OWNER", ""},
+                          {"DATABASE_URL_AUDITOR", ""}, {"DATABASE_URL_READER", ""},
+                          {"DATABASE_URL_SEALER", ""},  {"DAYBOOK_TENANT", ""},
+                          {"DAYBOOK_OUTPUT", ""},       {"DAYBOOK_READER_TOKEN", ""},
+                          {"DAYBOOK_KEY_FILE", ""},     {"PGOPTIONS", ""}};
     for (const auto& [name, value] : urls) {
         std::erase_if(variables, [&name = name](const auto& variable) { return variable.first == name; });
         variables.emplace_back(name, value);
