@@ -2,8 +2,8 @@
 --
 -- Only for tests. It tries the usual names, whatever their spelling (eventTime, event_time, EVENT_TIME), and refuses
 -- what has no time or no action: descriptions of resources, statistics, fragments. Of the 621 lines 402 are imported:
--- it refuses 201 without a time and 16 without an action, and the engine 2 whose time is none ("23:00:000"). A few
--- of the 402 are of 2026: a clock that is behind them refuses those as well.
+-- it refuses 201 without a time and 16 without an action, and the engine 2 whose time is none. A few of the 402 are
+-- of 2026: a clock that is behind them refuses those as well.
 
 local m = require "daybook.mapping"
 
