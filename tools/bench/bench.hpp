@@ -1,0 +1,30 @@
+// What every benchmark has: the global flags. Each is in a file of its own, bench_<name>.cpp.
+
+#ifndef DAYBOOK_BENCH_BENCH_HPP
+#define DAYBOOK_BENCH_BENCH_HPP
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace daybook::bench {
+
+struct global_flags {
+    bool json = false;
+    bool use_database = false;
+    bool quiet = false;
+    std::string command;  ///< the daybook that is measured
+};
+
+/// What a benchmark does when it is chosen. Returns the exit status.
+using action = std::function<int()>;
+
+/// Adds its subcommand, and sets `chosen` when that is parsed.
+void add_import(CLI::App& app, const global_flags& flags, action& chosen);
+
+}  // namespace daybook::bench
+
+#endif
