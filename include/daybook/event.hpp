@@ -28,7 +28,7 @@ namespace daybook {
 struct entity {
     std::string type;                 ///< "user", "service", "doc"; of an actor also `anonymous`, `system`, `unknown`
     std::string id;                   ///< stable, as the source knows it
-    std::optional<std::string> name;  ///< for people, as it was at the time
+    std::optional<std::string> name{};  ///< for people, as it was at the time
 
     friend bool operator==(const entity&, const entity&) = default;
 };
@@ -36,8 +36,8 @@ struct entity {
 /// One value that changed. The values are JSON; an absent one did not exist before, or does not any more.
 struct change {
     std::string path;  ///< RFC 6901, as in "/role"
-    std::optional<std::string> old_value;
-    std::optional<std::string> new_value;
+    std::optional<std::string> old_value{};
+    std::optional<std::string> new_value{};
 
     friend bool operator==(const change&, const change&) = default;
 };

@@ -7,8 +7,9 @@
 #ifndef DAYBOOK_JSON_HPP
 #define DAYBOOK_JSON_HPP
 
+#include <algorithm>
+#include <bitset>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -40,7 +41,14 @@ enum class json_token : unsigned char {
 /// Repeated keys are accepted and kept.
 class DAYBOOK_EXPORT json_reader {
 public:
-    explicit json_reader(std::string_view text) noexcept : m_text{text} {}
+    /// `around`: levels, at most most_around, that may enclose values of limits::json_depth. An event's own form has
+    /// some, and a value that was accepted alone must be readable inside it.
+    explicit json_reader(std::string_view text, int around = 0) noexcept
+        : m_text{text}, m_levels{limits::json_depth + std::clamp(around, 0, most_around)}
+    {
+    }
+
+    static constexpr int most_around = 3;
 
     /// The next token. After `end` or `invalid`, the same again.
     json_token next() noexcept;
@@ -75,14 +83,13 @@ private:
     bool unicode_escape(unsigned& unit) noexcept;
     void skip_space() noexcept;
     void after_value() noexcept;
-    [[nodiscard]] bool in_object() const noexcept { return ((m_objects >> (m_depth - 1)) & 1U) != 0; }
-
-    static_assert(limits::json_depth <= 64, "m_objects has a bit for each level");
+    [[nodiscard]] bool in_object() const noexcept { return m_objects[static_cast<std::size_t>(m_depth - 1)]; }
 
     std::string_view m_text;
     std::size_t m_at = 0;
     std::size_t m_start = 0;
-    std::uint64_t m_objects = 0;  // which of the open levels are objects
+    std::bitset<limits::json_depth + most_around> m_objects;  // which of the open levels are objects
+    int m_levels;
     int m_depth = 0;
     expected m_expected = expected::value;
     const char* m_problem = nullptr;

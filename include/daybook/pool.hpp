@@ -4,10 +4,11 @@
 #define DAYBOOK_POOL_HPP
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include <daybook/export.hpp>
 #include <daybook/tenant_tx.hpp>
@@ -36,7 +37,13 @@ class DAYBOOK_EXPORT pool {
 public:
     /// Does not connect yet. Throws error (no_url).
     explicit pool(pool_options options);
-    explicit pool(std::string url) : pool{pool_options{.url = std::move(url)}} {}
+
+    /// With the default options. A template, so that pool{{.url = …, .size = 4}} is not ambiguous.
+    template <std::convertible_to<std::string_view> Url>
+    explicit pool(const Url& url) : pool{pool_options{.url = std::string{std::string_view{url}}}}
+    {
+    }
+
     ~pool();
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;

@@ -19,7 +19,7 @@ namespace daybook {
 struct query_options {
     std::size_t limit = 50;  ///< 1 to 10,000
     reading_order order = reading_order::newest_first;
-    std::optional<cursor> after;  ///< goes on behind it
+    std::optional<cursor> after{};  ///< goes on behind it
 };
 
 struct page {

@@ -22,7 +22,8 @@ namespace {
 // A json_reader that throws, for texts of which the shape is known.
 class reader {
 public:
-    explicit reader(std::string_view json) : m_reader{json} {}
+    // Around a value stand at most the event, its changes, and one of them.
+    explicit reader(std::string_view json) : m_reader{json, 3} {}
 
     json_token next()
     {
@@ -104,19 +105,35 @@ private:
                 near.empty() ? "" : "did you mean \"" + std::string{near} + "\"?"};
 }
 
+// As reader::object, for an object that has only members that are known, each once.
+template <std::size_t Size, typename Member>
+void known_members(reader& in, json_token token, const std::string& field,
+                   const std::array<std::string_view, Size>& known, Member&& member)
+{
+    std::array<bool, Size> seen{};
+    in.object(token, field, [&](const std::string& name, json_token value) {
+        const auto index = static_cast<std::size_t>(std::ranges::find(known, name) - known.begin());
+        if (index == Size) {
+            unknown_field(field, name, known);
+        }
+        if (std::exchange(seen[index], true)) {
+            throw error{error_kind::invalid_event, field + "." + name + " is given twice"};
+        }
+        member(name, value);
+    });
+}
+
 entity read_entity(reader& in, json_token token, const std::string& field)
 {
     static constexpr std::array<std::string_view, 3> known{"type", "id", "name"};
     entity result;
-    in.object(token, field, [&](const std::string& name, json_token value) {
+    known_members(in, token, field, known, [&](const std::string& name, json_token value) {
         if (name == "type") {
             result.type = in.optional_text(value, field + ".type").value_or("");
         } else if (name == "id") {
             result.id = in.optional_text(value, field + ".id").value_or("");
-        } else if (name == "name") {
-            result.name = in.optional_text(value, field + ".name");
         } else {
-            unknown_field(field, name, known);
+            result.name = in.optional_text(value, field + ".name");
         }
     });
     return result;
@@ -144,15 +161,13 @@ std::vector<change> read_changes(reader& in, json_token token)
     in.array(token, "changes", [&](std::size_t index, json_token item) {
         const std::string field = "changes[" + std::to_string(index + 1) + "]";
         change& one = result.emplace_back();
-        in.object(item, field, [&](const std::string& name, json_token value) {
+        known_members(in, item, field, known, [&](const std::string& name, json_token value) {
             if (name == "path") {
                 one.path = in.text(value, field + ".path");
             } else if (name == "old") {
                 one.old_value = in.raw_value(value);
-            } else if (name == "new") {
-                one.new_value = in.raw_value(value);
             } else {
-                unknown_field(field, name, known);
+                one.new_value = in.raw_value(value);
             }
         });
     });
@@ -307,7 +322,9 @@ void append_fields(object_writer& object, const event& e)
     object.optional_raw("on_behalf_of", entities_to_json(e.on_behalf_of));
     object.optional_raw("targets", entities_to_json(e.targets));
     object.optional_text("reason", e.reason);
-    object.optional_raw("changes", changes_to_json(e.changes));
+    if (const auto changes = changes_to_json(e.changes)) {
+        object.raw("changes", json_on_one_line(*changes));
+    }
     object.optional_text("source_ip", e.source_ip);
     object.optional_text("user_agent", e.user_agent);
     object.optional_text("request_id", e.request_id);
@@ -327,7 +344,11 @@ event event_from_json(std::string_view json)
     event result;
     reader in{json};
     std::array<bool, fields.size()> seen{};
-    in.object(in.next(), "the event", [&](const std::string& name, json_token value) {
+    if (in.next() != json_token::object_begin) {
+        wrong_type("the event", "an object");
+    }
+    while (in.next() == json_token::key) {
+        const std::string name = json_text(in.raw());
         const auto* const found =
             std::find_if(fields.begin(), fields.end(), [&name](const field& f) { return f.name == name; });
         if (found == fields.end()) {
@@ -337,14 +358,18 @@ event event_from_json(std::string_view json)
             throw error{error_kind::invalid_event, name + " is given twice"};
         }
         try {
-            found->set(result, in, value);
+            found->set(result, in, in.next());
         } catch (const error& e) {
-            if (e.kind() != error_kind::invalid_json) {
-                throw;
+            // What these say is about the value alone.
+            if (e.kind() == error_kind::invalid_json) {
+                throw error{e.kind(), name + " is " + e.what()};
             }
-            throw error{error_kind::invalid_json, name + " is " + e.what()};
+            if (e.kind() == error_kind::invalid_id || e.kind() == error_kind::invalid_time) {
+                throw error{e.kind(), name + ": " + e.what()};
+            }
+            throw;
         }
-    });
+    }
     in.next();  // throws if something follows
     return result;
 }

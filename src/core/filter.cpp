@@ -71,7 +71,9 @@ void add_to_filter(filter& f, std::string_view name, std::string_view value)
         throw error{error_kind::invalid_filter, "the value of " + std::string{name} + " is empty"};
     }
     if (name.substr(0, facet_prefix.size()) == facet_prefix && name.size() > facet_prefix.size()) {
-        f.facets.push_back({std::string{name.substr(facet_prefix.size())}, std::string{value}});
+        const std::string_view key = name.substr(facet_prefix.size());
+        check_text(key, "a facet's key");
+        f.facets.push_back({std::string{key}, std::string{value}});
         return;
     }
     const auto* const found = std::find_if(fields.begin(), fields.end(), [name](const field& x) { return x.name == name; });

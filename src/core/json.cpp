@@ -166,12 +166,11 @@ json_token json_reader::next() noexcept
 
 json_token json_reader::open(bool object) noexcept
 {
-    if (m_depth == limits::json_depth) {
+    if (m_depth == m_levels) {
         return fail("more than 64 levels");
     }
     ++m_at;
-    const std::uint64_t bit = std::uint64_t{1} << m_depth;
-    m_objects = object ? m_objects | bit : m_objects & ~bit;
+    m_objects[static_cast<std::size_t>(m_depth)] = object;
     ++m_depth;
     m_expected = object ? expected::key_or_end : expected::value_or_end;
     return object ? json_token::object_begin : json_token::array_begin;

@@ -1,6 +1,6 @@
 #include <daybook/read_time.hpp>
 
-#include <cctype>
+#include <cstdint>
 #include <regex>
 
 #include <daybook/error.hpp>
@@ -60,6 +60,10 @@ timestamp read_time(pool& connections, std::string_view text, const std::string&
         pq::params values;
         values.add(words).add(std::string_view{seconds ? "seconds" : way_of(words)});
         const pq::result answer = pq::execute(native, embedded::sql::read_time, values);
+        const auto since_2000 = answer.integer(0, 0);
+        if (since_2000 == INT64_MAX || since_2000 == INT64_MIN) {
+            throw error{error_kind::invalid_time, "\"" + std::string{text} + "\" is not a moment"};
+        }
         const timestamp time = answer.time(0, 0);
         pq::run(native, "rollback");
         connection.give_back(false);

@@ -78,13 +78,40 @@ std::string with_caret(const std::string& sql, std::size_t position)
     return "\n  " + sql.substr(begin, end - begin) + "\n  " + blank + "^";
 }
 
+// Behind blanks and comments, which SQL nests.
+std::size_t first_token(const std::string& sql)
+{
+    std::size_t at = 0;
+    int depth = 0;
+    while (at < sql.size()) {
+        const std::string_view two = std::string_view{sql}.substr(at, 2);
+        if (two == "/*") {
+            ++depth;
+            at += 2;
+        } else if (depth > 0 && two == "*/") {
+            --depth;
+            at += 2;
+        } else if (depth > 0 || std::string_view{" \t\n\r\f"}.find(sql[at]) != std::string_view::npos) {
+            ++at;
+        } else if (two == "--") {
+            at = std::min(sql.find('\n', at), sql.size());
+        } else {
+            break;
+        }
+    }
+    return at;
+}
+
 std::string first_word(const std::string& sql)
 {
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const auto begin = std::find_if(sql.begin(), sql.end(), [](char c) { return c != ' ' && c != '\n' && c != '\t'; });
-    const auto end = std::find_if_not(begin, sql.end(), is_letter);
-    std::string word{begin, end};
-    std::transform(word.begin(), word.end(), word.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    std::string word;
+    for (std::size_t at = first_token(sql); at < sql.size(); ++at) {
+        const char lower = static_cast<char>(sql[at] | 0x20);
+        if (lower < 'a' || lower > 'z') {
+            break;
+        }
+        word += lower;
+    }
     return word;
 }
 

@@ -14,8 +14,8 @@ inline event sample(const std::string& action = "invoice.paid", const std::strin
 {
     event e;
     e.action = action;
-    e.actor = {.type = "user", .id = actor, .name = {}};
-    e.targets = {{.type = "invoice", .id = target, .name = {}}};
+    e.actor = {.type = "user", .id = actor};
+    e.targets = {{.type = "invoice", .id = target}};
     return e;
 }
 
@@ -26,7 +26,7 @@ inline event full_sample()
     e.occurred_at = parse_time("2026-03-02T10:00:00.123457Z");
     e.outcome = outcome::denied;
     e.actor.name = "Zoë \"Z\" O'Neil";
-    e.on_behalf_of = {{.type = "service", .id = "sync", .name = {}}, {.type = "user", .id = "u1", .name = "Ann"}};
+    e.on_behalf_of = {{.type = "service", .id = "sync"}, {.type = "user", .id = "u1", .name = "Ann"}};
     e.targets.push_back({.type = "user", .id = "u9", .name = "Bob"});
     e.reason = "not allowed on Sundays";
     e.changes = {{.path = "/role", .old_value = "null", .new_value = R"("admin")"},

@@ -49,7 +49,7 @@ std::vector<event> sample_events(const std::string& company, std::size_t count, 
         event e;
         e.occurred_at = now - minutes{pick(14 * 24 * 60) + 1} - std::chrono::microseconds{pick(60'000'000)};
         e.action = actions[chosen].name;
-        e.actor = {.type = "user", .id = person + "@" + company + ".test", .name = {}};
+        e.actor = {.type = "user", .id = person + "@" + company + ".test"};
         const std::string target = actions[chosen].target_type;
         e.targets = {{.type = target,
                       .id = target == "user" ? people[static_cast<std::size_t>(pick(people.size()))] : std::to_string(pick(60)),
@@ -69,7 +69,7 @@ std::vector<event> sample_events(const std::string& company, std::size_t count, 
     event deleted;
     deleted.occurred_at = now - minutes{20 * 60 + 17};
     deleted.action = "doc.delete";
-    deleted.actor = {.type = "user", .id = "bob@" + company + ".test", .name = {}};
+    deleted.actor = {.type = "user", .id = "bob@" + company + ".test"};
     deleted.targets = {{.type = "doc", .id = "42", .name = "Plan for " + company}};
     deleted.source_ip = "10.0.4.7";
     deleted.source = "demo";

@@ -195,7 +195,10 @@ private:
                             "--create-tenants makes those that are missing"};
             }
         }
-        const organization made = add_organization(m_context.owner_url(), key, key);
+        // A text in the form of a uuid is an id; its key says the same, and is none.
+        const auto as_id = parse_uuid(key);
+        const organization made = as_id ? add_organization(m_context.owner_url(), "id " + key, key, org_id{*as_id})
+                                        : add_organization(m_context.owner_url(), key, key);
         ++m_created;
         return made.id;
     }

@@ -38,7 +38,7 @@ entity parse_reference(const std::string& text, const std::string& field)
     if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
         throw error{error_kind::wrong_usage, field + " \"" + text + "\" is not written type:id", "as in user:u1"};
     }
-    return {.type = text.substr(0, colon), .id = text.substr(colon + 1), .name = {}};
+    return {.type = text.substr(0, colon), .id = text.substr(colon + 1)};
 }
 
 void set(std::optional<std::string>& field, const std::string& flag)

@@ -13,7 +13,7 @@ int main(int argc, char** argv)
     daybook::with_tenant(connections, acme.id, [](daybook::tenant_tx& tx) {
         daybook::event e;
         e.action = "consumer.ran";
-        e.actor = {.type = "program", .id = "consumer", .name = {}};
+        e.actor = {.type = "program", .id = "consumer"};
         daybook::log_audit(tx, e);
     });
     daybook::script_host scripts{connections};
