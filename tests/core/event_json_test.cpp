@@ -291,6 +291,28 @@ TEST_CASE("every beginning of an event's JSON is refused", "[event]")
     }
 }
 
+TEST_CASE("values of 64 levels that are accepted are read again", "[event]")
+{
+    event e = full_sample();
+    e.changes = {{.path = "/a", .old_value = levels(64), .new_value = object_levels(64)}};
+    e.metadata = object_levels(64);
+    REQUIRE_NOTHROW(check_event(e));
+
+    CHECK(event_from_json(to_json(e)) == e);
+    CHECK(changes_from_json(changes_to_json(e.changes).value()) == e.changes);
+}
+
+TEST_CASE("values of 65 levels are refused, however they were read", "[event]")
+{
+    for (const std::string& members :
+         {R"("metadata":)" + object_levels(65), R"("changes":[{"path":"/a","old":)" + levels(65) + "}]"}) {
+        const auto work = [&] { check_event(read_with(members)); };
+        CHECK(kind_of(work) == error_kind::invalid_json);
+        CHECK_THAT(message_of(work), ContainsSubstring("more than 64 levels"));
+    }
+    CHECK(kind_of([] { (void)read_with(R"("metadata":)" + object_levels(100'000)); }) == error_kind::invalid_json);
+}
+
 TEST_CASE("the parts that are JSON in the row come back from it", "[event]")
 {
     const event e = full_sample();
