@@ -139,6 +139,21 @@ TEST_CASE("metadata keeps its line breaks, and an event's JSON is one line all t
     CHECK_THAT(to_json(e), ContainsSubstring(R"("metadata":{  "a": "x\ny",   "b": 1 })"));
 }
 
+TEST_CASE("an event's JSON is one line, whatever its texts and values hold", "[event]")
+{
+    event e = full_sample();
+    e.reason = "first\nsecond\r\nthird";
+    e.facets = {{.key = "a\nb", .value = "c\nd"}};
+    e.changes = {{.path = "/a\nb", .old_value = "[1,\n 2]", .new_value = "{\r\n}"}};
+    e.metadata = "{\n}";
+    const stored_event stored{e, org_id::parse("8c2a4b8e-5f3d-4a6e-9d57-1f0c3b2a7e11"), {}, "a\nb", 1};
+    stored_event with_id = stored;
+    with_id.id = event_id::derive(*e.occurred_at, "key");
+
+    CHECK(to_json(e).find_first_of("\r\n") == std::string::npos);
+    CHECK(to_json(with_id).find_first_of("\r\n") == std::string::npos);
+}
+
 TEST_CASE("the values of a change are kept byte for byte, null apart from absent", "[event]")
 {
     const event e =
