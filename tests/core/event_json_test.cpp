@@ -241,6 +241,27 @@ TEST_CASE("a field that is given twice is refused, even with the same value or n
     }
 }
 
+TEST_CASE("a member of a part that is given twice is refused, and the message names it", "[event]")
+{
+    struct sample_of {
+        std::string_view json;
+        std::string_view name;
+    };
+    for (const sample_of& s : {
+             sample_of{R"({"actor":{"id":"u1","type":"user","id":"u2"}})", "actor.id"},
+             sample_of{R"({"actor":{"name":null,"name":"x"}})", "actor.name"},
+             sample_of{R"({"targets":[{"type":"a"},{"type":"a","type":"a"}]})", "targets[2].type"},
+             sample_of{R"({"on_behalf_of":[{"id":"a","id":"b"}]})", "on_behalf_of[1].id"},
+             sample_of{R"({"changes":[{"path":"/a","path":"/b"}]})", "changes[1].path"},
+             sample_of{R"({"changes":[{"old":1,"old":2}]})", "changes[1].old"},
+             sample_of{R"({"changes":[{"new":1,"new":2}]})", "changes[1].new"},
+         }) {
+        CAPTURE(s.json);
+        CHECK(kind_of([&] { (void)event_from_json(s.json); }) == error_kind::invalid_event);
+        CHECK(message_of([&] { (void)event_from_json(s.json); }) == std::string{s.name} + " is given twice");
+    }
+}
+
 TEST_CASE("facets that are given twice are kept, for check_event to refuse", "[event]")
 {
     const event e = read_with(R"("facets":{"region":"eu","region":"us"})");
