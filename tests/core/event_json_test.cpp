@@ -313,6 +313,31 @@ TEST_CASE("a wrong type is refused, and the message names the field", "[event]")
     }
 }
 
+TEST_CASE("a value that a field cannot have is refused, and the message names the field", "[event]")
+{
+    CHECK(kind_of([] { (void)read_with(R"("id":"42")"); }) == error_kind::invalid_id);
+    CHECK_THAT(message_of([] { (void)read_with(R"("id":"42")"); }), StartsWith("id: "));
+    CHECK(kind_of([] { (void)read_with(R"("id":"8c2a4b8e-5f3d-4a6e-9d57-1f0c3b2a7e11")"); }) == error_kind::invalid_id);
+    CHECK(kind_of([] { (void)read_with(R"("occurred_at":"2026-11-20T10:00:00")"); }) == error_kind::invalid_time);
+    CHECK_THAT(message_of([] { (void)read_with(R"("occurred_at":"infinity")"); }), StartsWith("occurred_at: "));
+    CHECK(kind_of([] { (void)read_with(R"("outcome":"ok")"); }) == error_kind::invalid_event);
+    CHECK_THAT(message_of([] { (void)read_with(R"("outcome":"ok")"); }), StartsWith("outcome "));
+}
+
+TEST_CASE("what is not JSON is refused, and the message says where", "[event]")
+{
+    CHECK(kind_of([] { (void)event_from_json(""); }) == error_kind::invalid_json);
+    CHECK(kind_of([] { (void)event_from_json(json_with(R"("reason":"x")") + "x"); }) == error_kind::invalid_json);
+    CHECK(kind_of([] { (void)event_from_json(json_with(R"("reason":"x")") + "{}"); }) == error_kind::invalid_json);
+    CHECK_THAT(message_of([] { (void)event_from_json(R"({"action" "a"})"); }),
+               ContainsSubstring("a colon is expected here, at byte 10"));
+    CHECK_THAT(message_of([] { (void)event_from_json(R"({"metadata":{"a":1e100000}})"); }),
+               StartsWith("metadata is not JSON that can be kept: an exponent beyond 999"));
+    CHECK_THAT(message_of([] { (void)event_from_json(R"({"reason":"\u0000"})"); }), StartsWith("reason is not JSON"));
+    CHECK_THAT(message_of([] { (void)event_from_json("{\"changes\":[{\"path\":\"\xff\"}]}"); }),
+               StartsWith("changes is not JSON"));
+}
+
 TEST_CASE("every beginning of an event's JSON is refused", "[event]")
 {
     event e = full_sample();
