@@ -171,6 +171,14 @@ TEST_CASE("a value that the database cannot hold is refused, and the message nam
     }
 }
 
+TEST_CASE("a facet's key that the database cannot hold is refused", "[filter]")
+{
+    // "facet.a\0b" would ask for the facet "a" where texts end at a NUL.
+    for (const std::string_view field : {"facet.a\0b"sv, "facet.\xff"sv, "facet.\xed\xa0\x80"sv}) {
+        CHECK(kind_of([field] { (void)with(field, "x"); }) == error_kind::invalid_text);
+    }
+}
+
 TEST_CASE("what is refused leaves the filter as it was", "[filter]")
 {
     filter f = with("actor", "u1");
