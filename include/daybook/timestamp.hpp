@@ -15,8 +15,9 @@ namespace daybook {
 using timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// Reads RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339): date, `T` or a space, time, and a zone, which is
-/// required (`Z` or `+hh:mm`). Of ISO 8601, `+hhmm` and a decimal comma are read too: logs are full of them, and they say
-/// the same. Digits beyond the microsecond are cut off, not rounded. A leap second is the next one. Throws error (invalid_time) for anything else, and outside 1970 to 9999. Any thread.
+/// required (`Z` or `+hh:mm`). Of ISO 8601, `+hhmm` and a decimal comma are read as well: logs hold them, and they mean
+/// the same. Digits beyond the microsecond are cut off, not rounded. A leap second is the next one.
+/// Throws error (invalid_time) for anything else, and outside 1970 to 9999. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT timestamp parse_time(std::string_view text);
 
 /// `2026-11-20T10:00:00.123456Z`: always UTC, always six digits, so that texts sort as times do. Any thread.
