@@ -103,7 +103,7 @@ int run_map(lua_State* L)
     lua_settop(L, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, map_key);
     lua::push_json(L, todo.line, lua::nulls::absent);
-    if (lua_type(L, -1) != LUA_TTABLE) {
+    if (json_reader{todo.line}.next() != json_token::object_begin) {
         return lua::raise(L, error_kind::refused_input, "the line is not a JSON object");
     }
     lua_pushlstring(L, todo.line.data(), todo.line.size());

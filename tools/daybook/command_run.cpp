@@ -10,17 +10,16 @@ void add_run(CLI::App& app, context& c, action& chosen)
 {
     struct options {
         std::string file;
-        std::vector<std::string> arguments;
+        std::vector<std::string> arguments;  // flags among them too: they are the script's
     };
     auto o = std::make_shared<options>();
     CLI::App* const command = app.add_subcommand("run", "Run a Lua script, with require \"daybook\" (DATABASE_URL)");
     command->add_option("FILE", o->file, "The script")->required();
-    command->add_option("ARGS", o->arguments, "Its arguments");
-    command->prefix_command();  // flags behind FILE are the script's own
+    command->fallthrough(false);
+    command->prefix_command();
+    command->footer("Everything behind FILE is for the script; Daybook's own flags come before `run`.");
     command->callback([&c, &chosen, o, command] {
-        for (const std::string& left : command->remaining()) {
-            o->arguments.push_back(left);
-        }
+        o->arguments = command->remaining();
         chosen = [&c, o] {
             script_host host{c.connections()};
             host.run_file(o->file, o->arguments);
