@@ -74,12 +74,16 @@ TEST_CASE("a NUL character counts as any other", "[digest]")
 
 TEST_CASE("the digests of NIST's short messages", "[digest]")
 {
-    CHECK(check_messages(testing::vectors("nist-sha256/SHA256ShortMsg.rsp")) == 65);
+    const auto file = testing::vectors("nist-sha256/SHA256ShortMsg.rsp");
+
+    CHECK(check_messages(file) == 65);
 }
 
 TEST_CASE("the digests of NIST's long messages", "[digest]")
 {
-    CHECK(check_messages(testing::vectors("nist-sha256/SHA256LongMsg.rsp")) == 64);
+    const auto file = testing::vectors("nist-sha256/SHA256LongMsg.rsp");
+
+    CHECK(check_messages(file) == 64);
 }
 
 TEST_CASE("a hundred thousand digests of digests end where NIST's do", "[digest]")

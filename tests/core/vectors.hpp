@@ -13,7 +13,7 @@
 
 namespace daybook::testing {
 
-/// Where `name` is. Skips the running test if it is not there.
+/// Where `name` is. Skips the running test if it is not there; inside a CHECK that would be a failure.
 [[nodiscard]] inline std::filesystem::path vectors(std::string_view name)
 {
     std::filesystem::path path = std::filesystem::path{DAYBOOK_SHARED_DATA} / "vectors" / name;
