@@ -55,7 +55,12 @@ TEST_CASE("a transposition is nearer than two replacements", "[nearest_name]")
 
 TEST_CASE("a hostile name is near to nothing", "[nearest_name]")
 {
-    CHECK(nearest_name(std::string(65, 'a'), fields).empty());
+    const std::string longest(64, 'a');
+    const std::string longer(65, 'a');
+    const std::array<std::string_view, 2> known{longest, longer};
+
+    CHECK(nearest_name(longest, known) == longest);
+    CHECK(nearest_name(longer, known).empty());
     CHECK(nearest_name(std::string(10'000'000, 'a'), fields).empty());
     CHECK(nearest_name("", fields).empty());
 }
