@@ -1,5 +1,5 @@
-// What json_reader and its helpers promise. The published suite is in json_suite_test.cpp, the comparison with another
-// parser in json_differential_test.cpp.
+// What json_reader and the functions beside it promise. The published suite is in json_suite_test.cpp, the comparison
+// with another parser in json_differential_test.cpp.
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
