@@ -1,7 +1,8 @@
 #!/bin/sh
-# The steps of tools/demo.sh, each shown before it runs. Needs the URLs that `daybook dev` sets.
+# The steps of tools/demo.sh, each shown before it runs. Needs the URLs that `daybook dev` sets; the programs are those of
+# the release build, or of DAYBOOK_DEMO_BIN.
 set -eu
-bin=$PWD/build/release/bin
+bin=${DAYBOOK_DEMO_BIN:-$PWD/build/release/bin}
 PATH=$bin:$PATH
 export PATH
 
