@@ -109,7 +109,8 @@ DAYBOOK_EXPORT void check_event(const event& e);
 [[nodiscard]] DAYBOOK_EXPORT std::optional<std::string> changes_to_json(std::span<const change> changes);
 [[nodiscard]] DAYBOOK_EXPORT std::optional<std::string> facets_to_json(std::span<const facet> facets);
 
-/// The inverse of the three above, for what was read from the row.
+/// The inverse of the three above, for what stands in a row. Never throws for its shape: what is not as it should be (a raw
+/// INSERT can have written it) is shown as text.
 [[nodiscard]] DAYBOOK_EXPORT std::vector<entity> entities_from_json(std::string_view json, std::string_view field);
 [[nodiscard]] DAYBOOK_EXPORT std::vector<change> changes_from_json(std::string_view json);
 [[nodiscard]] DAYBOOK_EXPORT std::vector<facet> facets_from_json(std::string_view json);

@@ -15,7 +15,7 @@ uuid with_time(timestamp time)
 {
     const auto micros = time.time_since_epoch().count();
     if (micros < 0 || micros / 1000 >= (std::int64_t{1} << 48)) {
-        throw error{error_kind::invalid_time, "an event id cannot carry a time before 1970"};
+        throw error{error_kind::invalid_time, "an event id carries times from 1970 to 10889"};
     }
     const auto high = (static_cast<std::uint64_t>(micros / 1000) << 16) | 0x7000U |
                       (static_cast<std::uint64_t>(micros % 1000) * 4096 / 1000);
@@ -79,8 +79,9 @@ timestamp event_id::time() const noexcept
     for (std::size_t i = 0; i < 8; ++i) {
         high = (high << 8) | m_value.bytes[i];
     }
-    // Rounded up, because with_time() rounded down: every microsecond comes back.
-    const auto micros = (high >> 16) * 1000 + ((high & 0xfff) * 1000 + 4095) / 4096;
+    // The latest microsecond whose floor() is not above this id: exact for our ids, and for ids with other bits there the
+    // range that begins at their time has them.
+    const auto micros = (high >> 16) * 1000 + ((high & 0xfff) * 1000 + 999) / 4096;
     return timestamp{std::chrono::microseconds{static_cast<std::int64_t>(micros)}};
 }
 

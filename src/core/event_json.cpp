@@ -19,11 +19,17 @@ namespace {
     throw error{error_kind::invalid_event, std::string{field} + " is not " + std::string{wanted}};
 }
 
-// A json_reader that throws, for texts of which the shape is known.
+// What a caller says must be right. What stands in the log must be shown, whatever it is: a raw INSERT can have put
+// anything there that is JSON, and a newer version may have added members.
+enum class shape { strict, as_it_is };
+
+// A json_reader that throws.
 class reader {
 public:
     // Around a value stand at most the event, its changes, and one of them.
-    explicit reader(std::string_view json) : m_reader{json, 3} {}
+    explicit reader(std::string_view json, shape wanted = shape::strict) : m_reader{json, 3}, m_shape{wanted} {}
+
+    [[nodiscard]] bool strict() const { return m_shape == shape::strict; }
 
     json_token next()
     {
@@ -52,10 +58,13 @@ public:
 
     std::string text(json_token token, std::string_view field)
     {
-        if (token != json_token::string) {
+        if (token == json_token::string) {
+            return json_text(raw());
+        }
+        if (strict()) {
             wrong_type(field, "a string");
         }
-        return json_text(raw());
+        return raw_value(token);
     }
 
     // A text, or nothing for null.
@@ -95,6 +104,7 @@ public:
 
 private:
     json_reader m_reader;
+    shape m_shape;
 };
 
 [[noreturn]] void unknown_field(std::string_view in, std::string_view name, std::span<const std::string_view> known)
@@ -114,9 +124,13 @@ void known_members(reader& in, json_token token, const std::string& field,
     in.object(token, field, [&](const std::string& name, json_token value) {
         const auto index = static_cast<std::size_t>(std::ranges::find(known, name) - known.begin());
         if (index == Size) {
-            unknown_field(field, name, known);
+            if (in.strict()) {
+                unknown_field(field, name, known);
+            }
+            in.raw_value(value);
+            return;
         }
-        if (std::exchange(seen[index], true)) {
+        if (std::exchange(seen[index], true) && in.strict()) {
             throw error{error_kind::invalid_event, field + "." + name + " is given twice"};
         }
         member(name, value);
@@ -127,6 +141,10 @@ entity read_entity(reader& in, json_token token, const std::string& field)
 {
     static constexpr std::array<std::string_view, 3> known{"type", "id", "name"};
     entity result;
+    if (!in.strict() && token != json_token::object_begin) {
+        result.id = in.text(token, field);
+        return result;
+    }
     known_members(in, token, field, known, [&](const std::string& name, json_token value) {
         if (name == "type") {
             result.type = in.optional_text(value, field + ".type").value_or("");
@@ -161,6 +179,10 @@ std::vector<change> read_changes(reader& in, json_token token)
     in.array(token, "changes", [&](std::size_t index, json_token item) {
         const std::string field = "changes[" + std::to_string(index + 1) + "]";
         change& one = result.emplace_back();
+        if (!in.strict() && item != json_token::object_begin) {
+            one.new_value = in.raw_value(item);
+            return;
+        }
         known_members(in, item, field, known, [&](const std::string& name, json_token value) {
             if (name == "path") {
                 one.path = in.text(value, field + ".path");
@@ -446,22 +468,46 @@ std::optional<std::string> facets_to_json(std::span<const facet> facets)
     return out;
 }
 
+namespace {
+
+// `json` as a JSON string: for what PostgreSQL takes for json and we cannot read, such as a lone surrogate.
+std::string quoted(std::string_view json)
+{
+    std::string out;
+    append_json_string(out, json);
+    return out;
+}
+
+}  // namespace
+
 std::vector<entity> entities_from_json(std::string_view json, std::string_view field)
 {
-    reader in{json};
-    return read_entities(in, in.next(), field);
+    try {
+        reader in{json, shape::as_it_is};
+        return read_entities(in, in.next(), field);
+    } catch (const error&) {
+        return {{.type = {}, .id = std::string{json}}};
+    }
 }
 
 std::vector<change> changes_from_json(std::string_view json)
 {
-    reader in{json};
-    return read_changes(in, in.next());
+    try {
+        reader in{json, shape::as_it_is};
+        return read_changes(in, in.next());
+    } catch (const error&) {
+        return {{.path = {}, .new_value = quoted(json)}};
+    }
 }
 
 std::vector<facet> facets_from_json(std::string_view json)
 {
-    reader in{json};
-    return read_facets(in, in.next());
+    try {
+        reader in{json, shape::as_it_is};
+        return read_facets(in, in.next());
+    } catch (const error&) {
+        return {{.key = {}, .value = std::string{json}}};
+    }
 }
 
 }  // namespace daybook

@@ -175,6 +175,21 @@ TEST_CASE("a time range that begins at a moment takes all of that moment's ids a
     }
 }
 
+TEST_CASE("an id that another program made lies within the range of its own time", "[event_id]")
+{
+    // Most UUIDv7 have random bits where ours have the microseconds.
+    for (unsigned fraction = 0; fraction < 4096; ++fraction) {
+        uuid value = event_id::floor(parse_time("2026-03-02T10:00:00.123Z"));
+        value.bytes[6] = static_cast<std::uint8_t>(0x70 | (fraction >> 8));
+        value.bytes[7] = static_cast<std::uint8_t>(fraction);
+        value.bytes[8] = 0x80;
+        const timestamp time = event_id{value}.time();
+        if (event_id::floor(time) > value || event_id::floor(time + microseconds{1}) <= value) {
+            FAIL_CHECK(fraction << " of 4096 is taken for " << to_string(time));
+        }
+    }
+}
+
 TEST_CASE("an id cannot carry a time before 1970", "[event_id]")
 {
     CHECK(event_id::generate(timestamp{}).time() == timestamp{});

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <daybook/daybook.hpp>
+#include <daybook/json.hpp>
 
 #include "expect_error.hpp"
 #include "sample.hpp"
@@ -241,4 +242,33 @@ TEST_CASE("importing the same events again writes nothing, other content is a co
     events[2].metadata = R"({"big": 123456789012345678901234567890, "zero": 0.00})";
     CHECK(import() == std::vector{already_there, already_there, conflict, already_there});
     CHECK(f.database.ask_superuser("select count(*) from daybook.audit_logs where action = 'role.grant' and reason is not null") == "3");
+}
+
+TEST_CASE("whatever a raw insert wrote can be read", "[database]")
+{
+    fixture f;
+    with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
+        for (const char* const values :
+             {"'[1, {\"type\": 5, \"colour\": {\"a\": [1]}}, []]', '[1, {\"path\": 2, \"more\": 3}]', '{\"k\": 1}'",
+              "'[{}]', '[\"\\ud800\"]', '{\"k\": \"v\"}'", "'[{}]', '[{}]', '{}'"}) {
+            tx.sql().exec(std::string{"insert into daybook.audit_logs (action, actor_type, actor_id, targets, changes, facets) "
+                                      "values ('raw.one', 'user', 'u1', "} + values + ")");
+        }
+    });
+
+    filter raw;
+    raw.action = {"raw.one"};
+    raw.facets = {{.key = "k", .value = "1"}};
+    const page found = with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { return query(tx, raw); });
+    REQUIRE(found.events.size() == 1);
+    CHECK(found.events[0].targets.size() == 3);
+    CHECK(found.events[0].targets[0].id == "1");
+    CHECK(found.events[0].targets[1].type == "5");
+    CHECK(found.events[0].changes[0].new_value == "1");
+    raw.facets.clear();
+    const page all = with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { return query(tx, raw); });
+    CHECK(all.events.size() == 3);
+    for (const stored_event& e : all.events) {
+        CHECK_NOTHROW(check_json(to_json(e), "the line"));
+    }
 }

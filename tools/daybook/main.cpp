@@ -10,6 +10,7 @@
 #include <daybook/json.hpp>
 
 #include "context.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -35,9 +36,25 @@ void add_global_flags(CLI::App& app, global_flags& flags)
     app.add_option("--error-format", flags.error_format, "text or json")->check(CLI::IsMember({"text", "json"}));
 }
 
-// On standard error: error[D0107]: what is wrong; what to do
-void report(const global_flags& flags, std::string_view code, const std::string& message)
+// A message may quote what somebody else wrote. Its own line breaks stay.
+std::string readable(std::string_view message)
 {
+    std::string out;
+    while (!message.empty()) {
+        const std::size_t end = std::min(message.find('\n'), message.size());
+        out += visible(message.substr(0, end));
+        if (end < message.size()) {
+            out += '\n';
+        }
+        message.remove_prefix(std::min(end + 1, message.size()));
+    }
+    return out;
+}
+
+// On standard error: error[D0107]: what is wrong; what to do
+void report(const global_flags& flags, std::string_view code, const std::string& text)
+{
+    const std::string message = readable(text);
     if (flags.error_format == "json") {
         std::string line = "{\"error\":";
         append_json_string(line, code);

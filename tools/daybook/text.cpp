@@ -7,7 +7,10 @@ namespace daybook::command {
 
 namespace {
 
-// The next character of valid UTF-8, and how many bytes it takes.
+// What invalid UTF-8 is taken for, byte by byte: beyond Unicode.
+constexpr std::uint32_t no_character = 0x110000;
+
+// The next character, and how many bytes it takes.
 std::uint32_t character(std::string_view text, std::size_t at, std::size_t& length)
 {
     const auto byte = [&](std::size_t i) -> std::uint32_t {
@@ -17,6 +20,17 @@ std::uint32_t character(std::string_view text, std::size_t at, std::size_t& leng
     if (first < 0x80) {
         length = 1;
         return first;
+    }
+    const std::size_t wanted = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    for (std::size_t i = 1; i < wanted; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) {
+            length = 1;
+            return no_character;
+        }
+    }
+    if (wanted == 0) {
+        length = 1;
+        return no_character;
     }
     if (first < 0xe0) {
         length = 2;
@@ -70,7 +84,11 @@ std::string visible(std::string_view text)
     for (std::size_t i = 0; i < text.size();) {
         std::size_t length = 1;
         const std::uint32_t c = character(text, i, length);
-        if (!in(c, unsafe)) {
+        if (c == no_character) {
+            char escape[8];
+            std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(text[i]));
+            out += escape;
+        } else if (!in(c, unsafe)) {
             out += text.substr(i, length);
         } else if (c == '\n') {
             out += "\\n";

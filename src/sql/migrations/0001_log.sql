@@ -41,7 +41,7 @@ comment on function daybook.id_high(uuid) is 'The first eight bytes of a uuid as
 create function daybook.id_time(uuid) returns timestamptz
     language sql immutable strict parallel safe
     return to_timestamp((((daybook.id_high($1) >> 16) & 281474976710655) * 1000
-                         + ((daybook.id_high($1) & 4095) * 1000 + 4095) / 4096)::double precision / 1000000);
+                         + ((daybook.id_high($1) & 4095) * 1000 + 999) / 4096)::double precision / 1000000);
 comment on function daybook.id_time(uuid) is 'When the event of this id happened, to the microsecond';
 
 create function daybook.id_floor(timestamptz) returns uuid
