@@ -471,7 +471,7 @@ std::optional<std::string> facets_to_json(std::span<const facet> facets)
 namespace {
 
 // `json` as a JSON string: for what PostgreSQL takes for json and we cannot read, such as a lone surrogate.
-std::string quoted(std::string_view json)
+std::string as_json_string(std::string_view json)
 {
     std::string out;
     append_json_string(out, json);
@@ -496,7 +496,7 @@ std::vector<change> changes_from_json(std::string_view json)
         reader in{json, shape::as_it_is};
         return read_changes(in, in.next());
     } catch (const error&) {
-        return {{.path = {}, .new_value = quoted(json)}};
+        return {{.path = {}, .new_value = as_json_string(json)}};
     }
 }
 

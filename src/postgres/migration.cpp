@@ -29,7 +29,7 @@ namespace {
 
 // Identifiers cannot be bound as parameters. In the files they are written as psql writes its variables, :"app" and
 // :'app', and are replaced here, quoted.
-std::string quoted(std::string_view text, char quote)
+std::string in_quotes(std::string_view text, char quote)
 {
     std::string out{quote};
     for (const char c : text) {
@@ -64,7 +64,7 @@ std::string with_names(std::string_view sql, const names& variables)
             continue;
         }
         for (std::size_t n = 0; n < found->second.size(); ++n) {
-            out += (n == 0 ? "" : ", ") + quoted(found->second[n], quote);
+            out += (n == 0 ? "" : ", ") + in_quotes(found->second[n], quote);
         }
         i = end;
     }
