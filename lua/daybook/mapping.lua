@@ -32,7 +32,11 @@ end
 --- A text, a number or a boolean as text; nil for anything else, and for the empty text.
 ---@return string|nil
 function m.text(value)
-  if value == nil or value == "" or type(value) == "table" then
+  local kind = type(value)
+  if kind == "string" then -- nearly always: the rest is slower
+    return value ~= "" and value or nil
+  end
+  if value == nil or kind == "table" then
     return nil
   end
   local text = tostring(value)
@@ -64,7 +68,7 @@ end
 ---@return string
 function m.utc(time)
   local text = m.text(time) or error("no time", 0)
-  if text:find("[Zz]$") or text:find("[+-]%d%d:%d%d$") then
+  if text:byte(-1) == 0x5A or text:find("z$") or text:find("[+-]%d%d:%d%d$") then
     return text
   end
   return text .. "Z"

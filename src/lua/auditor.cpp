@@ -12,9 +12,9 @@ namespace daybook::lua {
 
 namespace {
 
-constexpr const char* answer_type = "daybook.answer";
-
 struct answer {
+    static constexpr const char* lua_type = "daybook.answer";
+
     std::vector<result_column> columns;
     std::vector<std::vector<std::optional<std::string>>> rows;
 };
@@ -38,7 +38,7 @@ int auditor_query(lua_State* L)
 {
     const std::string_view url = check_string(L, 1);
     const std::string_view sql = check_string(L, 2);
-    answer& all = new_object<answer>(L, answer_type);
+    answer& all = new_object<answer>(L);
     failure what;
     const bool done = guard(what, [&] {
         run_auditor_query(std::string{url}, std::string{sql},
@@ -74,7 +74,7 @@ int auditor_query(lua_State* L)
 void open_auditor(lua_State* L)
 {
     static const luaL_Reg methods[] = {{"__gc", collect<answer>}, {nullptr, nullptr}};
-    define_type(L, answer_type, methods);
+    define_type(L, answer::lua_type, methods);
     static const luaL_Reg functions[] = {{"auditor_query", auditor_query}, {nullptr, nullptr}};
     luaL_setfuncs(L, functions, 0);
 }

@@ -59,11 +59,15 @@ std::string_view check_string(lua_State* L, int argument)
     return {text, length};
 }
 
-void define_type(lua_State* L, const char* name, const luaL_Reg* methods)
+void define_type(lua_State* L, const char* name, const luaL_Reg* functions)
 {
     if (luaL_newmetatable(L, name) == 1) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
+        lua_newtable(L);
+        for (const luaL_Reg* f = functions; f->name != nullptr; ++f) {
+            const bool metamethod = std::strncmp(f->name, "__", 2) == 0;
+            lua_pushcfunction(L, f->func);
+            lua_setfield(L, metamethod ? -3 : -2, f->name);
+        }
         lua_setfield(L, -2, "__index");
         lua_pushstring(L, name);
         lua_setfield(L, -2, "__metatable");
@@ -73,8 +77,8 @@ void define_type(lua_State* L, const char* name, const luaL_Reg* methods)
 
 void open_errors(lua_State* L)
 {
-    static const luaL_Reg methods[] = {{"__tostring", error_tostring}, {nullptr, nullptr}};
-    define_type(L, error_type, methods);
+    static const luaL_Reg functions[] = {{"__tostring", error_tostring}, {nullptr, nullptr}};
+    define_type(L, error_type, functions);
 }
 
 }  // namespace daybook::lua

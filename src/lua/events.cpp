@@ -15,11 +15,12 @@ namespace daybook::lua {
 
 namespace {
 
-constexpr const char* listing_type = "daybook.listing";
 constexpr std::size_t page_size = 200;
 
 // What an iterator goes through: one page in memory at a time, each event as its JSON.
 struct listing {
+    static constexpr const char* lua_type = "daybook.listing";
+
     filter wanted;
     reading_order order = reading_order::newest_first;
     std::optional<cursor> after;
@@ -143,7 +144,7 @@ void read_filter(lua_State* L, int table, listing& list)
 int next_event(lua_State* L)
 {
     tenant_tx& tx = check_tx(L, lua_upvalueindex(1));
-    listing& list = check_object<listing>(L, lua_upvalueindex(2), listing_type);
+    listing& list = check_object<listing>(L, lua_upvalueindex(2));
     failure what;
     const bool ready = guard(what, [&] {
         if (list.position == list.lines.size() && !list.last_page) {
@@ -164,7 +165,7 @@ int next_event(lua_State* L)
 
 int listing_close(lua_State* L)
 {
-    check_object<listing>(L, 1, listing_type).close();
+    check_object<listing>(L, 1).close();
     return 0;
 }
 
@@ -182,8 +183,8 @@ int tx_events(lua_State* L)
     lua_settop(L, 2);
     static const luaL_Reg methods[] = {
         {"__gc", collect<listing>}, {"__close", listing_close}, {"close", listing_close}, {nullptr, nullptr}};
-    define_type(L, listing_type, methods);
-    listing& list = new_object<listing>(L, listing_type);
+    define_type(L, listing::lua_type, methods);
+    listing& list = new_object<listing>(L);
     if (filtered) {
         read_filter(L, 2, list);
     }

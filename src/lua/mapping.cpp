@@ -51,6 +51,7 @@ int load(lua_State* L)
 {
     const auto& from = *static_cast<const source*>(lua_touserdata(L, 1));
     luaL_openlibs(L);
+    lua_gc(L, LUA_GCGEN, 0, 0);  // a line's tables die with the line
     lua::preload(L);
     luaL_requiref(L, "daybook.core", luaopen_daybook_core, 0);
     lua_settop(L, 0);

@@ -19,12 +19,14 @@ namespace daybook::lua {
 
 namespace {
 
-constexpr const char* pool_type = "daybook.pool";
 constexpr const char* host_pool_key = "daybook.host_pool";
 
 struct pool_handle {
+    static constexpr const char* lua_type = "daybook.pool";
+
     std::unique_ptr<pool> own;
     pool* connections = nullptr;  // own, or the host's
+    int scopes = 0;               // that are open: the pool must not go
     std::map<std::string, org_id, std::less<>> ids;
 
     // An id as it is written; a key is looked up once.
@@ -45,7 +47,7 @@ struct pool_handle {
 
 pool_handle& check_pool(lua_State* L, int argument)
 {
-    pool_handle& handle = check_object<pool_handle>(L, argument, pool_type);
+    pool_handle& handle = check_object<pool_handle>(L, argument);
     if (handle.connections == nullptr) {
         raise(L, error_kind::connection_lost, "the pool is closed");
     }
@@ -73,6 +75,7 @@ int pool_with_tenant(lua_State* L)
 
     bool raised = false;
     failure what;
+    ++handle.scopes;
     const bool done = guard(what, [&] {
         try {
             with_tenant(*handle.connections, handle.resolve(organization), [&](tenant_tx& running) {
@@ -87,6 +90,7 @@ int pool_with_tenant(lua_State* L)
             raised = true;
         }
     });
+    --handle.scopes;
     if (raised) {
         return lua_error(L);  // unchanged, whatever it is
     }
@@ -143,17 +147,26 @@ int pool_organization(lua_State* L)
 
 int pool_close(lua_State* L)
 {
-    pool_handle& handle = check_object<pool_handle>(L, 1, pool_type);
+    pool_handle& handle = check_object<pool_handle>(L, 1);
+    if (handle.scopes > 0) {
+        return raise(L, error_kind::wrong_usage, "the pool is in use: it cannot be closed inside its own scope");
+    }
     handle.own.reset();
     handle.connections = nullptr;
     return 0;
+}
+
+// The debug library could call this inside a scope; when Lua itself does, none is open.
+int pool_collect(lua_State* L)
+{
+    return check_object<pool_handle>(L, 1).scopes > 0 ? 0 : collect<pool_handle>(L);
 }
 
 // daybook.connect(url) -> pool
 int connect(lua_State* L)
 {
     const std::string_view url = check_string(L, 1);
-    pool_handle& handle = new_object<pool_handle>(L, pool_type);
+    pool_handle& handle = new_object<pool_handle>(L);
     failure what;
     const bool done = guard(what, [&] {
         handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4});
@@ -184,7 +197,7 @@ int default_pool(lua_State* L)
 
 void hand_in_pool(lua_State* L, pool& connections)
 {
-    pool_handle& handle = new_object<pool_handle>(L, pool_type);
+    pool_handle& handle = new_object<pool_handle>(L);
     handle.connections = &connections;
     lua_setfield(L, LUA_REGISTRYINDEX, host_pool_key);
 }
@@ -196,9 +209,9 @@ void open_pools(lua_State* L)
                                        {"organization", pool_organization},
                                        {"close", pool_close},
                                        {"__close", pool_close},
-                                       {"__gc", collect<pool_handle>},
+                                       {"__gc", pool_collect},
                                        {nullptr, nullptr}};
-    define_type(L, pool_type, methods);
+    define_type(L, pool_handle::lua_type, methods);
     static const luaL_Reg functions[] = {{"connect", connect}, {"default_pool", default_pool}, {nullptr, nullptr}};
     luaL_setfuncs(L, functions, 0);
 }

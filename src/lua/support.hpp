@@ -67,32 +67,34 @@ int raise(lua_State* L, error_kind kind, const char* message);
 /// A string argument, strictly: numbers are not taken for strings.
 std::string_view check_string(lua_State* L, int argument);
 
-/// Makes a metatable with these methods; __metatable hides it. Done once a state.
-void define_type(lua_State* L, const char* name, const luaL_Reg* methods);
+/// Makes a metatable from these functions, once a state. Names that begin with __ are metamethods, which a script cannot
+/// reach: the others are in a table of their own, and __metatable hides the metatable.
+void define_type(lua_State* L, const char* name, const luaL_Reg* functions);
 
-/// A userdata that holds a T, destroyed by __gc. `T` is default-constructible without throwing.
+/// A userdata that holds a T, of the type T::lua_type. `T` is default-constructible without throwing.
 template <typename T>
-T& new_object(lua_State* L, const char* type)
+T& new_object(lua_State* L)
 {
     void* const memory = lua_newuserdatauv(L, sizeof(T), 0);
     T* const object = new (memory) T;
-    luaL_setmetatable(L, type);
+    luaL_setmetatable(L, T::lua_type);
     return *object;
 }
 
+/// Raises a type error unless the argument is such a userdata.
 template <typename T>
-T& check_object(lua_State* L, int argument, const char* type)
+T& check_object(lua_State* L, int argument)
 {
-    return *static_cast<T*>(luaL_checkudata(L, argument, type));
+    return *static_cast<T*>(luaL_checkudata(L, argument, T::lua_type));
 }
 
-/// __gc for new_object: leaves an empty object behind, since Lua may call it twice.
+/// __gc for new_object: leaves an empty object behind, since the debug library can call it at any time.
 template <typename T>
 int collect(lua_State* L)
 {
-    auto* const object = static_cast<T*>(lua_touserdata(L, 1));
-    object->~T();
-    new (object) T;
+    T& object = check_object<T>(L, 1);
+    object.~T();
+    new (&object) T;
     return 0;
 }
 

@@ -13,9 +13,6 @@ namespace daybook::lua {
 
 namespace {
 
-constexpr const char* tx_type = "daybook.tx";
-constexpr const char* rows_type = "daybook.rows";
-
 struct id_text {
     char text[37] = {};
 
@@ -39,17 +36,16 @@ int log_one(lua_State* L, tenant_tx& tx)
     return 1;
 }
 
+struct batch {
+    static constexpr const char* lua_type = "daybook.batch";
+
+    std::vector<event> events;
+};
+
 // All or none: nothing is queued before every event is good.
 int log_list(lua_State* L, tenant_tx& tx, lua_Integer count)
 {
-    struct batch {
-        std::vector<event> events;
-    };
-    static constexpr const char* batch_type = "daybook.batch";
-    static const luaL_Reg methods[] = {{"__gc", collect<batch>}, {nullptr, nullptr}};
-    define_type(L, batch_type, methods);
-
-    batch& all = new_object<batch>(L, batch_type);
+    batch& all = new_object<batch>(L);
     auto* const ids = static_cast<id_text*>(lua_newuserdatauv(L, static_cast<std::size_t>(count) * sizeof(id_text), 0));
     text_buffer& json = new_buffer(L);
     failure what;
@@ -96,6 +92,8 @@ int tx_log_audit(lua_State* L)
 // ---------------------------------------------------------------- SQL
 
 struct rows {
+    static constexpr const char* lua_type = "daybook.rows";
+
     pqxx::result result;
 };
 
@@ -161,7 +159,7 @@ int tx_sql(lua_State* L)
     }
     make_parameters(L, 3);
     const int last = lua_gettop(L);
-    rows& holder = new_object<rows>(L, rows_type);
+    rows& holder = new_object<rows>(L);
     int row_count = 0;
     int column_count = 0;
     long long affected = 0;
@@ -220,7 +218,7 @@ int tx_flush(lua_State* L)
 
 int tx_tostring(lua_State* L)
 {
-    const tx_handle& handle = check_object<tx_handle>(L, 1, tx_type);
+    const tx_handle& handle = check_object<tx_handle>(L, 1);
     lua_pushstring(L, handle.tx == nullptr ? "daybook.tx (over)" : "daybook.tx");
     return 1;
 }
@@ -229,12 +227,12 @@ int tx_tostring(lua_State* L)
 
 tx_handle& new_tx(lua_State* L)
 {
-    return new_object<tx_handle>(L, tx_type);
+    return new_object<tx_handle>(L);
 }
 
 tenant_tx& check_tx(lua_State* L, int argument)
 {
-    const tx_handle& handle = check_object<tx_handle>(L, argument, tx_type);
+    const tx_handle& handle = check_object<tx_handle>(L, argument);
     if (handle.tx == nullptr) {
         raise(L, error_kind::scope_ended, "the transaction is over");
     }
@@ -248,8 +246,10 @@ void open_transactions(lua_State* L)
         {"event", tx_event},         {"flush", tx_flush}, {"organization", tx_organization},
         {"__tostring", tx_tostring}, {nullptr, nullptr}};
     static const luaL_Reg rows_methods[] = {{"__gc", collect<rows>}, {nullptr, nullptr}};
-    define_type(L, tx_type, methods);
-    define_type(L, rows_type, rows_methods);
+    static const luaL_Reg batch_methods[] = {{"__gc", collect<batch>}, {nullptr, nullptr}};
+    define_type(L, tx_handle::lua_type, methods);
+    define_type(L, rows::lua_type, rows_methods);
+    define_type(L, batch::lua_type, batch_methods);
 }
 
 }  // namespace daybook::lua

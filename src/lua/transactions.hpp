@@ -12,6 +12,8 @@ namespace daybook::lua {
 /// What a script holds. The pointer is taken away when the scope ends, so that a script that kept the object hears
 /// "the transaction is over" instead of touching what is gone.
 struct tx_handle {
+    static constexpr const char* lua_type = "daybook.tx";
+
     tenant_tx* tx = nullptr;
 };
 

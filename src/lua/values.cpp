@@ -17,7 +17,6 @@ namespace {
 constexpr const char* null_type = "daybook.null";
 constexpr const char* array_type = "daybook.array";
 constexpr const char* decimal_type = "daybook.decimal";
-constexpr const char* buffer_type = "daybook.text_buffer";
 
 // Lua's C stack and ours: JSON itself is limited to 64 levels.
 constexpr int deepest = limits::json_depth;
@@ -485,7 +484,7 @@ void text_buffer::assign(std::string_view text)
 
 text_buffer& new_buffer(lua_State* L)
 {
-    return new_object<text_buffer>(L, buffer_type);
+    return new_object<text_buffer>(L);
 }
 
 void append_json(lua_State* L, int index, text_buffer& out, const char* field)
@@ -540,7 +539,7 @@ void open_values(lua_State* L)
     define_type(L, null_type, null_methods);
     define_type(L, array_type, array_methods);
     define_type(L, decimal_type, decimal_methods);
-    define_type(L, buffer_type, buffer_methods);
+    define_type(L, text_buffer::lua_type, buffer_methods);
 
     // The one null of this state, kept in its own metatable.
     luaL_getmetatable(L, null_type);

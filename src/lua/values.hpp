@@ -25,6 +25,8 @@ void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept);
 
 /// A growing text that belongs to Lua: it lives in a userdata, so that an error frees it.
 struct text_buffer {
+    static constexpr const char* lua_type = "daybook.text_buffer";
+
     char* data = nullptr;
     std::size_t size = 0;
     std::size_t capacity = 0;

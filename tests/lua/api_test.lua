@@ -312,6 +312,39 @@ test("a pool of one's own can be closed", function()
   equal(kind(daybook.connect, ""), "no_url")
 end)
 
+test("a pool is not closed inside its own scope", function()
+  local pool = daybook.connect(os.getenv "DATABASE_URL")
+  pool:with_tenant("acme", function(tx)
+    equal(kind(pool.close, pool), "wrong_usage")
+    equal(kind(function() local p <close> = pool end), "wrong_usage")
+    equal(#tx:organization(), 36)
+  end)
+  pool:close()
+end)
+
+test("metamethods are out of reach, and take their own objects only", function()
+  local pool = daybook.connect(os.getenv "DATABASE_URL")
+  in_acme(function(tx)
+    local _, _, _, list = tx:events()
+    for _, object in ipairs{ pool, list, tx, daybook.decimal "1.50" } do
+      equal(object.__gc, nil) equal(object.__index, nil) equal(object.__metatable, nil)
+      assert(not pcall(setmetatable, object, {}))
+    end
+    equal(pool.__close, nil)
+    assert(not pcall(list.close, pool))
+    assert(not pcall(pool.close, list))
+    assert(not pcall(pool.with_tenant, tx, "acme", print))
+    if debug then
+      for _, object in ipairs{ pool, list } do
+        local collect = debug.getmetatable(object).__gc
+        assert(not pcall(collect, tx)) assert(not pcall(collect, daybook.null)) assert(not pcall(collect))
+        collect(object) collect(object)
+      end
+      equal(kind(pool.with_tenant, pool, "acme", print), "connection_lost")
+    end
+  end)
+end)
+
 test("objects are what they seem", function()
   equal(getmetatable(daybook.null), "daybook.null") equal(tostring(daybook.null), "null")
   in_acme(function(tx)

@@ -78,8 +78,8 @@ void add_query(CLI::App& app, context& c, action& chosen)
 {
     auto assignments = std::make_shared<std::vector<std::string>>();
     CLI::App* const command = app.add_subcommand("query", "List events, newest first");
-    command->add_option("FIELD=VALUE", *assignments,
-                        "action=invoice.*, actor=u1, target=doc:42, outcome=denied, facet.region=eu, …: the same field "
+    command->add_option("FILTER", *assignments,
+                        "FIELD=VALUE, as in action=invoice.*, actor=u1, target=doc:42, outcome=denied, facet.region=eu, …: the same field "
                         "twice is OR, different fields are AND");
     command->callback([&c, &chosen, assignments] {
         chosen = [&c, assignments] { return query_events(c, *assignments); };
