@@ -9,10 +9,13 @@ function(daybook_target target)
     POSITION_INDEPENDENT_CODE ON
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
-  # GCC 12 warns of "literal" + std::string, and of an std::variant's empty alternative, inside its own headers
-  # (GCC bugs 105329 and 105562).
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
+  # False alarms of GCC inside its own headers: an std::variant's empty alternative in libpqxx's parameters (GCC bug
+  # 105562), and, before 13, "literal" + std::string (105329).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      target_compile_options(${target} PRIVATE -Wno-restrict)
+    endif()
   endif()
   if(DAYBOOK_WARNINGS_ARE_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
