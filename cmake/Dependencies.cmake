@@ -57,6 +57,7 @@ function(daybook_make_available name)
   if(name STREQUAL "Catch2")
     set(CMAKE_UNITY_BUILD ON)  # many tiny files; libpqxx's do not share one unit
   endif()
+  set(CMAKE_INSTALL_DOCDIR "share/doc/${name}")  # not among our own pages
   set(SKIP_BUILD_TEST ON)  # libpqxx's own tests
   set(BUILD_TEST OFF)
   if(NOT CMAKE_CXX_STANDARD)

@@ -61,23 +61,23 @@ enum class outcome { success, failure, denied, unknown };
 ///
 /// The id carries the time: with `id` given, `occurred_at` must be left out or agree with it.
 struct event {
-    std::optional<event_id> id;            ///< give it to make a retry safe
-    std::optional<timestamp> occurred_at;  ///< default: now; at most five minutes ahead
-    std::string action;                    ///< required, `noun.verb` by custom, 1 to 200 bytes
+    std::optional<event_id> id{};            ///< give it to make a retry safe
+    std::optional<timestamp> occurred_at{};  ///< default: now; at most five minutes ahead
+    std::string action{};                    ///< required, `noun.verb` by custom, 1 to 200 bytes
     daybook::outcome outcome = daybook::outcome::success;
-    entity actor;                      ///< type and id required
-    std::vector<entity> on_behalf_of;  ///< outermost first
-    std::vector<entity> targets;       ///< each with a type or an id; the first can be searched for
-    std::optional<std::string> reason;  ///< required for `denied`
-    std::vector<change> changes;
-    std::optional<std::string> source_ip;  ///< a text: real logs hold host names here
-    std::optional<std::string> user_agent;
-    std::optional<std::string> request_id;
-    std::optional<std::string> correlation_id;
-    std::optional<std::string> trace_id;
-    std::optional<std::string> source;    ///< the program or system that reports
-    std::optional<std::string> metadata;  ///< a JSON object, kept byte for byte
-    std::vector<facet> facets;            ///< no key twice
+    entity actor{};                      ///< type and id required
+    std::vector<entity> on_behalf_of{};  ///< outermost first
+    std::vector<entity> targets{};       ///< each with a type or an id; the first can be searched for
+    std::optional<std::string> reason{};  ///< required for `denied`
+    std::vector<change> changes{};
+    std::optional<std::string> source_ip{};  ///< a text: real logs hold host names here
+    std::optional<std::string> user_agent{};
+    std::optional<std::string> request_id{};
+    std::optional<std::string> correlation_id{};
+    std::optional<std::string> trace_id{};
+    std::optional<std::string> source{};    ///< the program or system that reports
+    std::optional<std::string> metadata{};  ///< a JSON object, kept byte for byte
+    std::vector<facet> facets{};            ///< no key twice
 
     friend bool operator==(const event&, const event&) = default;
 };

@@ -29,7 +29,8 @@ inline constexpr write_now_t write_now{};
 /// it is written at once.
 ///
 /// Throws error (invalid_event, event_too_large, invalid_json, invalid_text, scope_ended, wrong_thread); nothing is
-/// queued then. The time of an event without one is this machine's clock, now.
+/// queued then, so work that catches this and goes on commits without the event: let it leave the scope. The time of an
+/// event without one is this machine's clock, now.
 DAYBOOK_EXPORT receipt log_audit(tenant_tx& tx, const event& e);
 
 /// All or none: the first event that is refused throws, with its number in the message, and none is queued.

@@ -32,6 +32,9 @@ DAYBOOK_EXPORT void bootstrap(const std::string& admin_url, const role_names& ro
 /// The same as SQL, for an administrator who reads it first and runs it with psql in the database itself.
 [[nodiscard]] DAYBOOK_EXPORT std::string bootstrap_sql(const role_names& roles, const std::string& database);
 
+/// The names that the last migration used, or nothing if there is no schema. `owner_url` logs in as the owner.
+[[nodiscard]] DAYBOOK_EXPORT std::optional<role_names> installed_roles(const std::string& owner_url);
+
 enum class migration_state {
     applied,
     pending,  ///< not applied yet

@@ -57,8 +57,9 @@ public:
 
     [[nodiscard]] const org_id& organization() const noexcept { return m_organization; }
 
-    /// The host's own statements of this transaction, through libpqxx. They end with the scope: no commit() here.
-    /// Throws error (scope_ended, wrong_thread).
+    /// The host's own statements of this transaction, through libpqxx. Only the scope ends it: commit() throws error
+    /// (wrong_usage), and after abort() the scope throws not_committed. What is prepared on a pooled connection lives until
+    /// the scope ends. Throws error (scope_ended, wrong_thread).
     [[nodiscard]] pqxx::transaction_base& sql();
 
     /// Sends the events that wait for the commit, now. Throws error (duplicate_event, permission_denied, …); the
@@ -104,6 +105,8 @@ std::invoke_result_t<Work, tenant_tx&> with_tenant(tenant_tx& outer, const org_i
 
 /// Locks a transaction that the host owns, commits and rolls back. Events are written when they are logged, since
 /// nobody else sees the host's commit. Call it before the transaction's first savepoint.
+///
+/// The result must not outlive `transaction`, and is over when that ends.
 ///
 /// It cannot see a host that swallows the error of a failed statement and commits all the same: the server then
 /// rolls back, and pqxx::work::commit() says nothing. with_tenant notices that.

@@ -36,7 +36,7 @@ constexpr std::array kinds{
                            "PostgreSQL's text holds every UTF-8 character but NUL. Convert the text where it is read."},
     error_kind_description{unknown_field, "unknown_field", "D0107", 2, "a field of that name does not exist",
                            "Nothing is ignored: a misspelt filter would show events that were not asked for. "
-                           "`daybook fields` lists what can be filtered on."},
+                           "The error of a wrong filter lists the fields."},
     error_kind_description{invalid_filter, "invalid_filter", "D0108", 2, "a filter's value cannot be used",
                            "Filters are FIELD=VALUE: equality, or a prefix for actions, as in action=invoice.*"},
     error_kind_description{
@@ -64,8 +64,8 @@ constexpr std::array kinds{
         "The command takes exactly one SELECT, VALUES, TABLE or WITH … SELECT. It runs as a cursor, so SET, "
         "EXPLAIN, DO, COPY and data-changing statements cannot be said."},
     error_kind_description{undefined_name, "undefined_name", "D0203", 1, "a table, column or function does not exist",
-                           "Inside an organization there are `events` and `organizations`, with the columns that "
-                           "`daybook fields` lists."},
+                           "Inside an organization there are `events` and `organizations`; `select * from events limit 1` "
+                           "shows the columns."},
     error_kind_description{scope_ended, "scope_ended", "D0301", 1, "the transaction is over",
                            "A tenant_tx lives as long as its with_tenant. Do not keep it."},
     error_kind_description{
@@ -76,9 +76,11 @@ constexpr std::array kinds{
         commit_unknown, "commit_unknown", "D0303", 1, "the connection was lost during COMMIT: the outcome is unknown",
         "The transaction is either wholly there or wholly absent. Run it again with the same event ids: if it "
         "was committed, the retry ends with duplicate_event and changes nothing."},
-    error_kind_description{not_committed, "not_committed", "D0304", 1, "the transaction was rolled back by the server",
-                           "A statement inside it failed and its error was swallowed, or it was ended behind the "
-                           "scope's back by a raw COMMIT or ROLLBACK. Let errors leave the scope."},
+    error_kind_description{not_committed, "not_committed", "D0304", 1, "the scope's transaction did not end with the scope's commit",
+                           "A statement inside it failed and its error was swallowed: the server has rolled everything "
+                           "back. Or it was ended behind the scope's back by a raw COMMIT or ROLLBACK: what a raw COMMIT "
+                           "committed stays, without the events that were waiting. Let errors leave the scope, and let "
+                           "only the scope commit."},
     error_kind_description{
         duplicate_event, "duplicate_event", "D0305", 1, "an event with this id exists already in the organization",
         "If this is a retry, the first attempt was committed, and nothing needs to be done: the transaction was "

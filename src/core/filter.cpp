@@ -28,7 +28,7 @@ constexpr std::array fields{
     field{"action",
           [](filter& f, std::string_view value) {
               if (value.substr(0, value.size() - 1).find('*') != std::string_view::npos) {
-                  throw error{error_kind::invalid_filter, "action=" + std::string{value} + " has its * in the middle",
+                  throw error{error_kind::invalid_filter, "action=" + std::string{value} + " has a * before its end",
                               "a prefix is written action=invoice.*"};
               }
               f.action.emplace_back(value);
@@ -36,9 +36,11 @@ constexpr std::array fields{
     field{"outcome",
           [](filter& f, std::string_view value) { f.outcome.emplace_back(to_string(parse_outcome(value))); }},
     DAYBOOK_FILTER_FIELD(actor),
+    field{"actor_id", [](filter& f, std::string_view value) { f.actor.emplace_back(value); }},
     DAYBOOK_FILTER_FIELD(actor_type),
     DAYBOOK_FILTER_FIELD(actor_name),
     DAYBOOK_FILTER_FIELD(target),
+    field{"target_id", [](filter& f, std::string_view value) { f.target.emplace_back(value); }},
     DAYBOOK_FILTER_FIELD(target_type),
     DAYBOOK_FILTER_FIELD(source_ip),
     DAYBOOK_FILTER_FIELD(request_id),

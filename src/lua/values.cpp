@@ -346,23 +346,28 @@ struct encoder {
         append(L, out, "]");
     }
 
-    // The keys, sorted, in a userdata; the table keeps their characters alive.
+    // Pushes a list of the keys, which keeps their characters alive, and a userdata with views of them, sorted. A finalizer
+    // of the script's may run at any allocation and change the table: what counts is the list.
     std::string_view* sorted_keys(int index, std::size_t& count)
     {
+        lua_newtable(L);
+        const int list = lua_gettop(L);
         count = 0;
         for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
             if (lua_type(L, -2) != LUA_TSTRING) {
                 refuse(L, field, "holds a table with keys that are no strings");
             }
-            ++count;
+            lua_pushvalue(L, -2);
+            lua_rawseti(L, list, static_cast<lua_Integer>(++count));
         }
         auto* const keys =
             static_cast<std::string_view*>(lua_newuserdatauv(L, std::max<std::size_t>(count, 1) * sizeof(std::string_view), 0));
-        std::size_t n = 0;
-        for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        for (std::size_t n = 0; n < count; ++n) {
+            lua_rawgeti(L, list, static_cast<lua_Integer>(n + 1));
             std::size_t size = 0;
-            const char* const text = lua_tolstring(L, -2, &size);
-            keys[n++] = std::string_view{text, size};
+            const char* const text = lua_tolstring(L, -1, &size);
+            keys[n] = std::string_view{text, size};
+            lua_pop(L, 1);
         }
         std::sort(keys, keys + count);
         return keys;
@@ -389,7 +394,7 @@ struct encoder {
             lua_pop(L, 1);
         }
         append(L, out, "}");
-        lua_pop(L, 1);  // the keys
+        lua_pop(L, 2);  // the views and the list
     }
 
     // Unchecked, it could close the object that it is put into and say something else.

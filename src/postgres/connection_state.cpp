@@ -91,8 +91,8 @@ void examine(PGconn* connection)
                     "run `daybook migrate bootstrap`, then `daybook migrate up`"};
     }
     if (!answer.boolean(0, 6)) {
-        throw error{error_kind::permission_denied, "the role \"" + answer.text(0, 0) + "\" has no right to the log",
-                    "name it with `daybook migrate up --app-role`"};
+        throw error{error_kind::permission_denied, "the role \"" + answer.text(0, 0) + "\" is not the application's: it may open no scope",
+                    "connect as the application's role, or make this one with `daybook migrate up --app-role`"};
     }
     const std::string level = pq::execute(connection, embedded::sql::schema_level).optional_text(0, 0).value_or("");
     if (level < newest_migration()) {

@@ -56,6 +56,7 @@ constexpr known_state known_states[] = {
     {"42883", error_kind::undefined_name},  // function
     {"25P02", error_kind::not_committed},   // in_failed_sql_transaction
     {"22021", error_kind::invalid_text},    // not in the encoding
+    {"25P03", error_kind::connection_lost},  // idle_in_transaction_session_timeout
     {"57P01", error_kind::connection_lost},
     {"57P02", error_kind::connection_lost},
     {"57P03", error_kind::cannot_connect},
@@ -84,7 +85,7 @@ error_kind kind_of(const PGresult* raw, std::string_view state)
 std::string hint_of(const PGresult* raw, error_kind kind)
 {
     if (kind == error_kind::duplicate_event) {
-        return "if this is a retry, the first attempt was committed";
+        return "if this is a retry of the same event, the first attempt was committed";
     }
     if (kind == error_kind::not_committed) {
         return "an earlier statement failed, and its error did not leave the scope";
@@ -281,6 +282,9 @@ error error_of(const result& failed)
         return error{error_kind::connection_lost, message.empty() ? "the connection was lost" : message};
     }
     const error_kind kind = kind_of(failed.get(), state);
+    if (kind == error_kind::duplicate_event) {
+        message = "an event with the same id is in this organization's log already";  // not the name of an index
+    }
     return error{kind, message, hint_of(failed.get(), kind), state};
 }
 

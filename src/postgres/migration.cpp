@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 
 #include <daybook/digest.hpp>
@@ -20,6 +21,7 @@
 #include "sql/database_exists.hpp"
 #include "sql/is_installed.hpp"
 #include "sql/role_names.hpp"
+#include "sql/schema_lines.hpp"
 
 namespace daybook {
 
@@ -32,9 +34,13 @@ namespace {
 std::string in_quotes(std::string_view text, char quote)
 {
     std::string out{quote};
+    // In a comment a line break would end it, and $do$ is how the files quote blocks.
+    if (text.find("$do$") != std::string_view::npos) {
+        throw error{error_kind::invalid_text, "a name holds $do$"};
+    }
     for (const char c : text) {
-        if (c == '\0') {
-            throw error{error_kind::invalid_text, "a name holds a NUL character"};
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            throw error{error_kind::invalid_text, "a name holds a control character"};
         }
         if (c == quote) {
             out += quote;
@@ -228,6 +234,9 @@ std::vector<step> steps_of(const std::vector<file>& files, const role_names& rol
 {
     const names of_roles = variables_of(roles);
     std::vector<step> steps;
+    if (!files.empty()) {
+        steps.push_back({"", with_names(embedded::bookkeeping::check_owner, of_roles)});
+    }
     for (const file& f : files) {
         steps.push_back({std::string{f.name}, with_names(f.text, of_roles)});
         steps.push_back({"", with_names(embedded::bookkeeping::record_file, {{"name", {std::string{f.name}}},
@@ -252,6 +261,37 @@ std::string begin_sql(const role_names& roles)
     names variables = variables_of(roles);
     variables["version"] = {DAYBOOK_VERSION};
     return with_names(embedded::bookkeeping::begin, variables);
+}
+
+using lines = std::set<std::string>;
+
+// What is there, and is not what the last migration left behind. The server's version is no defect.
+lines unexpected_lines(PGconn* connection)
+{
+    lines result;
+    const pq::result rows = pq::execute(connection, embedded::sql::compare_schema);
+    for (int row = 0; row < rows.rows(); ++row) {
+        if (rows.text(row, 0) == "unexpected" && !rows.bytes(row, 1).starts_with("server:")) {
+            result.insert(rows.text(row, 1));
+        }
+    }
+    return result;
+}
+
+// What is to be recorded as right must not be what somebody slipped in: of what was unexpected before, nothing may be left.
+void refuse_leftovers(PGconn* connection, const lines& unexpected)
+{
+    if (unexpected.empty()) {
+        return;
+    }
+    const pq::result rows = pq::execute(connection, embedded::sql::schema_lines);
+    for (int row = 0; row < rows.rows(); ++row) {
+        if (unexpected.contains(rows.text(row, 0))) {
+            throw error{error_kind::schema_drifted,
+                        "this is not of Daybook's making, and would stay: " + rows.text(row, 0),
+                        "take it back, then run this again; nothing was changed"};
+        }
+    }
 }
 
 void quiet(PGconn* connection)
@@ -305,6 +345,13 @@ std::string bootstrap_sql(const role_names& roles, const std::string& database)
     return sql + database_sql(embedded::bootstrap::bootstrap_database, roles, database);
 }
 
+std::optional<role_names> installed_roles(const std::string& owner_url)
+{
+    const pq::connection_ptr connection = pq::connect(owner_url);
+    const installation found = read_installation(connection.get());
+    return found.installed ? std::optional{found.roles} : std::nullopt;
+}
+
 std::vector<migration> migration_status(const std::string& owner_url)
 {
     const pq::connection_ptr connection = pq::connect(owner_url);
@@ -318,9 +365,18 @@ std::vector<std::string> migrate_up(const std::string& owner_url, const migrate_
     quiet(connection.get());
     pq::run(connection.get(), begin_sql(options.roles.value_or(role_names{})).c_str());
     const installation found = read_installation(connection.get());
+    const std::vector<file> files = plan(found, options);
+    lines unexpected;
+    if (found.installed && !files.empty()) {
+        unexpected = unexpected_lines(connection.get());
+        if (!unexpected.empty() && !options.repair) {
+            throw error{error_kind::schema_drifted, "the schema is not what the migrations made: " + *unexpected.begin(),
+                        "see `daybook migrate verify`; --repair applies policies, functions, triggers, views and grants again"};
+        }
+    }
 
     std::vector<std::string> done;
-    for (const step& s : steps_of(plan(found, options), options.roles.value_or(found.roles))) {
+    for (const step& s : steps_of(files, options.roles.value_or(found.roles))) {
         try {
             pq::run(connection.get(), s.sql.c_str());
         } catch (const error& e) {
@@ -331,6 +387,7 @@ std::vector<std::string> migrate_up(const std::string& owner_url, const migrate_
             done.push_back(s.title);
         }
     }
+    refuse_leftovers(connection.get(), unexpected);
     const pq::result made = pq::execute(connection.get(), embedded::bookkeeping::add_months);
     for (int row = 0; row < made.rows(); ++row) {
         done.push_back("partition " + made.text(row, 0));

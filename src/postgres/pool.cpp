@@ -3,6 +3,9 @@
 #include <chrono>
 #include <utility>
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <daybook/error.hpp>
 
 #include "connection_state.hpp"
@@ -30,12 +33,22 @@ bool finish_reset(pooled& one)
     return clean;
 }
 
+// Looks whether the server has closed the connection meanwhile; does not wait.
 bool is_usable(const pooled& one)
 {
+    pollfd socket{PQsocket(one.native), POLLIN, 0};
+    while (socket.fd >= 0 && poll(&socket, 1, 0) > 0) {
+        // First the server's last words, then the end of the stream.
+        if (PQconsumeInput(one.native) != 1 || PQisBusy(one.native) != 0 || PQstatus(one.native) != CONNECTION_OK) {
+            break;
+        }
+    }
     return PQstatus(one.native) == CONNECTION_OK && PQtransactionStatus(one.native) == PQTRANS_IDLE;
 }
 
 }  // namespace
+
+lease::lease(pool_state& from, pooled what) : m_from{&from}, m_what{std::move(what)} {}
 
 lease::lease(lease&& other) noexcept : m_from{std::exchange(other.m_from, nullptr)}, m_what{std::move(other.m_what)} {}
 
@@ -51,15 +64,21 @@ lease& lease::operator=(lease&& other) noexcept
 
 void lease::drop() noexcept
 {
-    if (pool_state* const from = std::exchange(m_from, nullptr)) {
-        m_what.connection.reset();
-        from->one_less();
+    pool_state* const from = std::exchange(m_from, nullptr);
+    if (from == nullptr) {
+        return;
     }
+    if (!from->is_ours()) {
+        static_cast<void>(m_what.connection.release());
+        return;
+    }
+    m_what.connection.reset();
+    from->one_less();
 }
 
 void lease::give_back(bool used_raw_sql) noexcept
 {
-    if (m_from == nullptr || !is_usable(m_what)) {
+    if (m_from == nullptr || !m_from->is_ours() || !is_usable(m_what)) {
         drop();
         return;
     }
@@ -74,6 +93,23 @@ void lease::give_back(bool used_raw_sql) noexcept
     std::exchange(m_from, nullptr)->put_back(std::move(m_what));
 }
 
+pool_state::pool_state(pool_options options) : m_options{std::move(options)}, m_process{getpid()} {}
+
+pool_state::~pool_state()
+{
+    if (!is_ours()) {
+        for (pooled& one : m_idle) {
+            static_cast<void>(one.connection.release());
+        }
+        static_cast<void>(m_attempt.connection.release());
+    }
+}
+
+bool pool_state::is_ours() const noexcept
+{
+    return m_process == getpid();
+}
+
 pooled pool_state::make() const
 {
     pq::connection_ptr raw = pq::connect(m_options.url);
@@ -84,6 +120,9 @@ pooled pool_state::make() const
 
 lease pool_state::take()
 {
+    if (!is_ours()) {
+        throw error{error_kind::wrong_thread, "this pool belongs to the process that forked", "make one after fork()"};
+    }
     const auto deadline = std::chrono::steady_clock::now() + m_options.wait;
     std::unique_lock lock{m_mutex};
     for (;;) {

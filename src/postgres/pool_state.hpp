@@ -9,6 +9,8 @@
 #include <mutex>
 #include <vector>
 
+#include <sys/types.h>
+
 #include <daybook/pool.hpp>
 
 #include "native.hpp"
@@ -28,7 +30,7 @@ struct pooled {
 class lease {
 public:
     lease() = default;
-    lease(pool_state& from, pooled what) : m_from{&from}, m_what{std::move(what)} {}
+    lease(pool_state& from, pooled what);
     ~lease() { drop(); }
     lease(lease&& other) noexcept;
     lease& operator=(lease&& other) noexcept;
@@ -47,7 +49,12 @@ private:
 
 class pool_state {
 public:
-    explicit pool_state(pool_options options) : m_options{std::move(options)} {}
+    explicit pool_state(pool_options options);
+
+    /// In a child after fork(), leaves the connections to the parent: closing one would end the parent's session.
+    ~pool_state();
+    pool_state(const pool_state&) = delete;
+    pool_state& operator=(const pool_state&) = delete;
 
     /// Waits for a free connection, or makes one. Throws error (pool_exhausted, cannot_connect, unsafe_role, …).
     lease take();
@@ -64,7 +71,10 @@ private:
     void put_back(pooled what) noexcept;
     void one_less() noexcept;
 
+    [[nodiscard]] bool is_ours() const noexcept;
+
     pool_options m_options;
+    pid_t m_process;
     mutable std::mutex m_mutex;
     std::condition_variable m_freed;
     std::vector<pooled> m_idle;

@@ -167,12 +167,15 @@ struct plan {
     std::error_code ignored;
     if (p.initdb.empty() || succeeds(p.initdb, p.user, p.log)) {
         const pid_t server = spawn(p.postgres, p.user, p.log);
-        const int server_handle = static_cast<int>(syscall(SYS_pidfd_open, server, 0));
-        pollfd watched[] = {{lifeline, POLLIN, 0}, {server_handle, POLLIN, 0}};
-        while (poll(watched, 2, -1) < 0 && errno == EINTR) {
-        }
-        kill(server, SIGINT);
-        while (waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
+        if (server > 0) {  // kill(-1) would reach everybody
+            // Without a handle (an old kernel) poll() ignores the second entry: only the lifeline ends the wait.
+            const int server_handle = static_cast<int>(syscall(SYS_pidfd_open, server, 0));
+            pollfd watched[] = {{lifeline, POLLIN, 0}, {server_handle, POLLIN, 0}};
+            while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+            }
+            kill(server, SIGINT);
+            while (waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
+            }
         }
     }
     close(report);  // tells the parent that there is no server

@@ -234,7 +234,8 @@ void run_sql_query(pool& connections, const org_id& organization, const std::str
     detail::pool_state& from = detail::engine(connections);
     detail::lease connection = from.take();
     {
-        detail::transaction transaction{connection.connection(), organization, detail::access::read_only, &from};
+        // Not known to the pool as this thread's scope: a scope that the sink opens is one of its own.
+        detail::transaction transaction{connection.connection(), organization, detail::access::read_only, nullptr};
         const silence notices{transaction.native()};
         pq::params zone;
         zone.add(options.time_zone);

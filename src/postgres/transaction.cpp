@@ -31,7 +31,11 @@ class exclusive_use : public pqxx::transaction_focus {
 public:
     explicit exclusive_use(pqxx::transaction_base& transaction) : pqxx::transaction_focus{transaction, "daybook"}
     {
-        register_me();
+        try {
+            register_me();
+        } catch (const pqxx::usage_error& e) {
+            throw error{error_kind::unsuitable_transaction, e.what(), "complete what is open on this connection first"};
+        }
     }
     ~exclusive_use() noexcept { unregister_me(); }
     exclusive_use(const exclusive_use&) = delete;
@@ -43,10 +47,23 @@ bool was_lost(PGconn* connection)
     return PQstatus(connection) == CONNECTION_BAD;
 }
 
-// The server says goodbye: it may do so after the commit became durable.
-bool is_farewell(const error& e)
+// Whether the server refused a statement, rather than said goodbye, as it, or a pooler for it, may do after the commit
+// became durable.
+bool is_verdict(const pq::result& answer)
 {
-    return e.sqlstate().starts_with("57P") || e.sqlstate().empty();
+    const char* const severity = PQresultErrorField(answer.get(), PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity != nullptr && std::strcmp(severity, "ERROR") == 0;
+}
+
+// In any other encoding the server would take our bytes for other characters, silently.
+void check_encoding(PGconn* connection)
+{
+    const int encoding = PQclientEncoding(connection);
+    if (encoding >= 0 && std::strcmp(pg_encoding_to_char(encoding), "UTF8") != 0) {
+        throw error{error_kind::unsuitable_transaction,
+                    std::string{"the connection's client_encoding is "} + pg_encoding_to_char(encoding),
+                    "set it to UTF8"};
+    }
 }
 
 }  // namespace
@@ -65,6 +82,9 @@ private:
     void do_commit(DAYBOOK_PQXX_LOCATION) override
     {
         try {
+            if (!m_engine.m_ended) {
+                throw error{error_kind::wrong_usage, "commit() inside a scope: the scope commits when its work returns"};
+            }
             m_engine.commit_flush();
         } catch (...) {
             // libpqxx takes the transaction for aborted now and never calls do_abort().
@@ -122,6 +142,7 @@ transaction::transaction(pqxx::transaction_base& host, const org_id& organizatio
     default: refuse("the transaction has ended, or has not begun");
     }
 
+    check_encoding(m_native);
     const exclusive_use guard{host};
     if (state.safe_role.empty()) {
         examine(m_native);
@@ -175,6 +196,7 @@ void transaction::begin(access mode)
     if (was_lost(m_native)) {
         throw pq::error_of(m_native);
     }
+    check_encoding(m_native);
     if (PQtransactionStatus(m_native) != PQTRANS_IDLE) {
         throw error{error_kind::unsuitable_transaction, "the connection is inside a transaction",
                     "use bind_tenant for a transaction that is running already"};
@@ -230,10 +252,11 @@ void transaction::check_usable() const
     if (m_ended) {
         throw error{error_kind::scope_ended, "the transaction is over"};
     }
-    pq::settle(m_native);
+    check_encoding(m_native);
+    // Nothing is read here: a stream or pipeline of the host's may have answers coming.
     switch (PQtransactionStatus(m_native)) {
     case PQTRANS_INTRANS:
-    case PQTRANS_ACTIVE:  // a stream of the host's is open
+    case PQTRANS_ACTIVE:
         return;
     case PQTRANS_INERROR:
         throw error{error_kind::not_committed, "a statement of this transaction has failed",
@@ -331,6 +354,7 @@ pq::result transaction::execute(const char* sql, const pq::params& values)
 {
     flush();
     const exclusive_use guard{*m_sql};
+    pq::settle(m_native);
     return pq::execute(m_native, sql, values);
 }
 
@@ -348,6 +372,9 @@ void transaction::commit()
         // libpqxx's own refusals: an open stream, a lost connection.
         m_owned->abort();
         throw error{was_lost(m_native) ? error_kind::connection_lost : error_kind::not_committed, e.what()};
+    } catch (const pqxx::usage_error& e) {
+        // The host ended it through sql().
+        throw error{error_kind::not_committed, e.what(), "commit() and abort() have no place inside a scope"};
     }
 }
 
@@ -381,9 +408,9 @@ void transaction::commit_flush()
         }
         try {
             answer.check();
-        } catch (const error& e) {
-            if (was_lost(m_native) && is_farewell(e)) {
-                break;  // no verdict on the COMMIT
+        } catch (const error&) {
+            if (was_lost(m_native) && !is_verdict(answer)) {
+                break;  // nothing is known of the COMMIT
             }
             throw;  // the server refused: nothing was committed
         }

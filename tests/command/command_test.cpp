@@ -473,3 +473,87 @@ TEST_CASE("a password on the command line is warned of, and never repeated", "[d
     CHECK(done.status == 5);
     CHECK_THAT(done.err, StartsWith("warning: a password on the command line") && !ContainsSubstring("hidden"));
 }
+
+TEST_CASE("refused lines never overwrite lines that nobody has imported", "[database]")
+{
+    const fixture f;
+    const std::string map = f.write("edits.lua", edits_map);
+    const std::string mended = f.write("mended", edit("a") + edit("b"));
+    const std::string earlier = f.write("earlier", "still to be mended\n");
+    const auto import = [&](const std::string& refused, const std::string& file) {
+        return f.daybook({"import", "--map", map, "--keep-going", "--refused", refused, file});
+    };
+
+    CHECK(import(mended, mended).status == 2);
+    CHECK(bytes_of(mended) == edit("a") + edit("b"));
+    CHECK(import(earlier, mended).status == 2);
+    CHECK(bytes_of(earlier) == "still to be mended\n");
+    CHECK(import(f.directory.file("new"), mended).status == 0);
+    CHECK(f.events() == "2");
+}
+
+TEST_CASE("what is not a line's fault does not refuse the line", "[database]")
+{
+    const fixture f;
+    const std::string map = f.write("edits.lua", edits_map);
+    const std::string file = f.write("lines", edit("a") + edit("b"));
+
+    const finished done = f.daybook({"import", "--map", map, "--keep-going", file}, {{"DATABASE_URL", f.database.superuser_url()}});
+
+    CHECK(done.status == 4);
+    CHECK_THAT(done.err, ContainsSubstring("error[D0403]") && ContainsSubstring("refused 0"));
+}
+
+TEST_CASE("a conflict that stops an import is told with its own line, and everything is counted", "[database]")
+{
+    const fixture f;
+    const std::string map = f.write("map.lua", "return { map = function(e) return { tenant = 'acme', key = e.key, "
+                                               "occurred_at = '2026-01-01T00:00:00Z', action = e.action, "
+                                               "actor = { type = 'user', id = 'u' } } end }");
+    std::string lines;
+    for (int i = 1; i <= 1500; ++i) {
+        lines += R"({"key":")" + std::to_string(i == 5 ? 2 : i) + R"(","action":"a.)" + std::to_string(i) + "\"}\n";
+    }
+
+    const finished done = f.daybook({"import", "--map", map, f.write("lines", lines)});
+
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, ContainsSubstring("lines:5: ") && !ContainsSubstring("lines:1000"));
+    CHECK_THAT(done.err, ContainsSubstring("written " + f.events() + ", already there 0, refused 1"));
+}
+
+TEST_CASE("an owner's command with another URL says so", "[database]")
+{
+    const fixture f;
+
+    const finished listed = f.daybook({"tenant", "list"}, {{"DATABASE_URL_OWNER", f.database.app_url()}});
+
+    CHECK(listed.status == 4);
+    CHECK_THAT(listed.err, ContainsSubstring("\"daybook_app\", which does not own the schema"));
+}
+
+TEST_CASE("a further application role is added to those that there are", "[database]")
+{
+    const fixture f;
+    f.database.as_superuser("do $$ begin if not exists (select from pg_roles where rolname = 'test_second_app') then "
+                            "create role test_second_app login; end if; end $$");
+
+    CHECK(f.daybook({"migrate", "up", "--app-role", "test_second_app"}).status == 0);
+    CHECK(f.daybook({"migrate", "verify"}).status == 0);
+    CHECK(f.daybook({"-t", "acme", "log", "--action", "a.b", "--actor", "user:u1"}).status == 0);
+    CHECK(f.daybook({"-t", "acme", "query"}, {{"DATABASE_URL", f.database.url("test_second_app")}}).status == 0);
+    const finished reader = f.daybook({"-t", "acme", "query"}, {{"DATABASE_URL", f.database.url("daybook_reader")}});
+    CHECK(reader.status == 4);
+    CHECK_THAT(reader.err, ContainsSubstring("\"daybook_reader\" is not the application's"));
+}
+
+TEST_CASE("a misspelt command is guessed", "[database]")
+{
+    const fixture f;
+
+    CHECK_THAT(f.daybook({"qurey"}).err, ContainsSubstring("did you mean \"query\"?"));
+    CHECK_THAT(f.daybook({}).err, ContainsSubstring("daybook --help"));
+    CHECK(f.daybook({"--version"}).out == "daybook " DAYBOOK_VERSION "\n");
+    CHECK(f.daybook({"-t", "acme", "query", "-n", "-1"}).status == 2);
+    CHECK_THAT(f.daybook({"-t", "acme", "query", "target=Main*"}).err, ContainsSubstring("literal *"));
+}

@@ -45,6 +45,9 @@ TEST_CASE("each field of a filter goes where it belongs, and nowhere else", "[fi
     CHECK(with("action", "x") == only(&filter::action, x));
     CHECK(with("outcome", "denied") == only(&filter::outcome, {"denied"}));
     CHECK(with("actor", "x") == only(&filter::actor, x));
+    // As columns of the output are called.
+    CHECK(with("actor_id", "x") == with("actor", "x"));
+    CHECK(with("target_id", "x") == with("target", "x"));
     CHECK(with("actor_type", "x") == only(&filter::actor_type, x));
     CHECK(with("actor_name", "x") == only(&filter::actor_name, x));
     CHECK(with("target", "x") == only(&filter::target, x));
@@ -60,7 +63,7 @@ TEST_CASE("each field of a filter goes where it belongs, and nowhere else", "[fi
 
 TEST_CASE("every name that is listed can be filtered on", "[filter]")
 {
-    CHECK(filter_fields().size() == 13);
+    CHECK(filter_fields().size() == 15);
     for (const std::string_view field : filter_fields()) {
         CAPTURE(field);
         const std::string_view value = field == "id" ? some_id : field == "outcome" ? "success"sv : "x"sv;

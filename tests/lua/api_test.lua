@@ -295,6 +295,21 @@ test("JSON and Lua hold the same value", function()
   equal(daybook.encode{ b = 1, a = 2, c = 3 }, '{"a":2,"b":1,"c":3}')
 end)
 
+test("a finalizer that changes a table while it is encoded does no harm", function()
+  collectgarbage("generational", 5, 100)
+  for round = 1, 3 do
+    local t = {}
+    for i = 1, 20000 do t["k" .. i] = i end
+    for i = 1, 50 do
+      setmetatable({}, { __gc = function()
+        for j = 1, 200 do t["zz" .. i .. j] = j t["k" .. j * round] = nil end
+      end })
+    end
+    pcall(daybook.encode, t)
+  end
+  collectgarbage("incremental")
+end)
+
 test("the auditor's URL is the only way across", function()
   local auditor = require "daybook.auditor"
   local rows = auditor.sql [[select o.key, count(*) as n from events e join organizations o on o.id = e.organization_id

@@ -247,3 +247,70 @@ TEST_CASE("bootstrap prints what an administrator may run", "[database]")
     database.as_superuser(sql);
     CHECK_THAT(sql, ContainsSubstring("create role \"daybook_app\" login nosuperuser nobypassrls"));
 }
+
+TEST_CASE("repair does not bless what somebody slipped in", "[database]")
+{
+    const struct {
+        const char* slip;
+        const char* take_back;
+    } slips[] = {
+        {"create policy evil on daybook.audit_logs for select to daybook_app using (true)", "drop policy evil on daybook.audit_logs"},
+        {"grant select on daybook.audit_logs to pg_monitor", "revoke select on daybook.audit_logs from pg_monitor"},
+        {"create function daybook.rogue() returns int language sql as 'select 1'", "drop function daybook.rogue()"},
+        {"create trigger rogue before insert on daybook.audit_logs for each row execute function daybook.refuse_change()",
+         "drop trigger rogue on daybook.audit_logs"},
+    };
+    for (const auto& [slip, take_back] : slips) {
+        INFO(slip);
+        const temporary_database database;
+        database.as_superuser(slip);
+        const std::vector<std::string> before = verify_schema(database.owner_url());
+        REQUIRE_FALSE(before.empty());
+
+        CHECK(kind_of([&] { migrate_up(database.owner_url(), {.roles = {}, .repair = true}); }) == error_kind::schema_drifted);
+        CHECK(verify_schema(database.owner_url()) == before);
+
+        database.as_superuser(take_back);
+        migrate_up(database.owner_url(), {.roles = {}, .repair = true});
+        CHECK(verify_schema(database.owner_url()).empty());
+    }
+}
+
+TEST_CASE("migrations run as the owner, who is bound, for roles that are bound", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser("drop schema daybook cascade");
+
+    CHECK(kind_of([&] { migrate_up(database.superuser_url()); }) == error_kind::permission_denied);
+    CHECK(kind_of([&] {
+              migrate_up(database.owner_url(), {.roles = role_names{.app = {"daybook_app", "postgres"}}});
+          }) == error_kind::permission_denied);
+    CHECK(kind_of([&] {
+              migrate_up(database.owner_url(), {.roles = role_names{.app = {"daybook_owner"}}});
+          }) == error_kind::permission_denied);
+    CHECK(kind_of([&] {
+              migrate_up(database.owner_url(), {.roles = role_names{.app = {"two\nlines"}}});
+          }) == error_kind::invalid_text);
+    CHECK_FALSE(installed_roles(database.owner_url()).has_value());
+    migrate_up(database.owner_url());
+    CHECK(installed_roles(database.owner_url()) == role_names{});
+}
+
+TEST_CASE("drift of a partition is seen wherever it lies", "[database]")
+{
+    for (const char* const change :
+         {"create schema other; create table other.hidden partition of daybook.audit_logs for values from "
+          "('00000000-0000-0000-0000-000000000000') to ('00000000-0000-0000-0000-000000000001'); grant all on other.hidden to daybook_app",
+          "do $$ declare t text; begin select relname into t from pg_class where relname ~ '^audit_logs_2' and relkind = 'r' limit 1; "
+          "execute format('create trigger x before insert on daybook.%I for each row execute function daybook.refuse_change()', t); end $$",
+          "do $$ declare t text; begin select relname into t from pg_class where relname ~ '^audit_logs_2' and relkind = 'r' limit 1; "
+          "execute format('alter table daybook.%I set unlogged', t); end $$",
+          "do $$ declare t text; begin select relname into t from pg_class where relname ~ '^audit_logs_2' and relkind = 'r' limit 1; "
+          "execute format('alter table daybook.%I alter reason set statistics 100', t); end $$",
+          "alter default privileges for role daybook_owner grant select on tables to daybook_app"}) {
+        INFO(change);
+        const temporary_database database;
+        database.as_superuser(change);
+        CHECK_FALSE(verify_schema(database.owner_url()).empty());
+    }
+}

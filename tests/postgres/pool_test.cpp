@@ -4,6 +4,9 @@
 #include <latch>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <daybook/daybook.hpp>
 
 #include "expect_error.hpp"
@@ -181,4 +184,53 @@ TEST_CASE("a pool with an unsafe role opens no scope", "[database]")
 
     CHECK(kind_of([&] { connections.check(); }) == error_kind::unsafe_role);
     CHECK(connections.open_connections() == 0);
+}
+
+TEST_CASE("a connection that was cut while idle is not handed out", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    event denied = sample("invoice.delete");
+    log_attempt(connections, f.acme, denied);
+    const auto pid = ask<long>(connections, f.acme, "select pg_backend_pid()");
+
+    f.database.as_superuser("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'daybook_app' and "
+                            "datname = current_database()");
+
+    CHECK(ask<long>(connections, f.acme, "select pg_backend_pid()") != pid);
+    log_attempt(connections, f.acme, denied);
+    CHECK(f.events() == "2");
+}
+
+TEST_CASE("a statement that one organization prepared is gone for the next", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    with_tenant(connections, f.acme, [](tenant_tx& tx) { tx.sql().exec("prepare leak as select 'secret of acme'"); });
+
+    CHECK(ask<long>(connections, f.globex, "select count(*) from pg_prepared_statements") == 0);
+}
+
+TEST_CASE("a forked child leaves the pool's connections to its parent", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+
+    try {
+        with_tenant(connections, f.acme, [&](tenant_tx& tx) {
+            const pid_t child = fork();
+            if (child == 0) {
+                throw std::string{"of the child"};  // leaves the scope
+            }
+            int status = -1;
+            waitpid(child, &status, 0);
+            CHECK(status == 0);
+            log_audit(tx, sample());
+        });
+    } catch (const std::string&) {
+        const bool refused = kind_of([&] { connections.check(); }) == error_kind::wrong_thread;
+        _exit(refused ? 0 : 1);
+    }
+
+    CHECK(f.events() == "1");
 }

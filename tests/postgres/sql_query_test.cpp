@@ -154,3 +154,19 @@ TEST_CASE("the auditor reads across organizations, and only reads", "[database]"
     f.database.as_superuser("grant insert on daybook.audit_logs to daybook_auditor");
     CHECK(kind_of([&] { audit(f.database.auditor_url(), "select 1"); }) == error_kind::unsafe_role);
 }
+
+TEST_CASE("whoever receives the rows may open a scope", "[database]")
+{
+    fixture f;
+    int seen = 0;
+
+    run_sql_query(f.connections, f.acme, "select 1",
+                  {.columns = [](std::span<const result_column>) {},
+                   .row =
+                       [&](result_row) {
+                           with_tenant(f.connections, f.globex, [&](tenant_tx& tx) { seen = static_cast<int>(query(tx, {}).events.size()); });
+                           return true;
+                       }});
+
+    CHECK(seen == 2);
+}

@@ -383,7 +383,7 @@ TEST_CASE("a superuser, a role with BYPASSRLS, the owner, and who can become one
     CHECK_THAT(refusal("test_bypass"), Catch::Matchers::ContainsSubstring("BYPASSRLS"));
     CHECK_THAT(refusal("daybook_owner"), Catch::Matchers::ContainsSubstring("owns the tables"));
     CHECK_THAT(refusal("test_member"), Catch::Matchers::ContainsSubstring("can become daybook_owner"));
-    CHECK_THAT(refusal("daybook_auditor"), Catch::Matchers::ContainsSubstring("denied"));
+    CHECK_THAT(refusal("daybook_auditor"), Catch::Matchers::ContainsSubstring("is not the application's"));
     CHECK(refusal("daybook_app").empty());
 }
 
@@ -519,4 +519,60 @@ TEST_CASE("a lost connection is said to be lost, and nothing is written", "[data
               });
           }) == error_kind::connection_lost);
     CHECK(f.events() == "0");
+}
+
+TEST_CASE("a connection in another encoding is refused, since its bytes would become other characters", "[database]")
+{
+    fixture f;
+    f.connection.set_client_encoding("LATIN1");
+    CHECK(kind_of([&] { with_tenant(f.connection, f.acme, count_all); }) == error_kind::unsuitable_transaction);
+
+    f.connection.set_client_encoding("UTF8");
+    CHECK(kind_of([&] {
+              with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
+                  tx.sql().exec("set local client_encoding = 'LATIN1'");
+                  log_audit(tx, sample());
+              });
+          }) == error_kind::unsuitable_transaction);
+    CHECK(f.events() == "0");
+}
+
+TEST_CASE("only the scope ends its transaction", "[database]")
+{
+    fixture f;
+    const auto end = [&](const auto& how) {
+        return kind_of([&] {
+            with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+                tx.sql().exec("update public.invoices set paid = true where id = 42");
+                log_audit(tx, sample(), write_now);
+                try {
+                    how(tx.sql());
+                } catch (const error& e) {
+                    CHECK(e.kind() == error_kind::wrong_usage);
+                }
+            });
+        });
+    };
+
+    CHECK(end([](pqxx::transaction_base& sql) { sql.commit(); }) == error_kind::not_committed);
+    CHECK(end([](pqxx::transaction_base& sql) { sql.abort(); }) == error_kind::not_committed);
+    CHECK_FALSE(f.paid());
+    CHECK(f.events() == "0");
+    with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); });
+    CHECK(f.events() == "1");
+}
+
+TEST_CASE("logging leaves a pipeline of the host's alone", "[database]")
+{
+    fixture f;
+
+    with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
+        pqxx::pipeline line{tx.sql()};
+        const auto query = line.insert("select 41 + 1");
+        line.resume();
+        log_audit(tx, sample());
+        CHECK(line.retrieve(query).one_field().as<int>() == 42);
+    });
+
+    CHECK(f.events() == "1");
 }

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include "context.hpp"
 #include "importer.hpp"
 #include "input.hpp"
+#include "text.hpp"
 
 namespace daybook::command {
 
@@ -99,10 +101,7 @@ public:
                 c.connections(), [this](const origin& from, const error& why) { refuse(from, why); });
         }
         if (!options.refused.empty()) {
-            m_refused.open(options.refused, std::ios::trunc | std::ios::binary);
-            if (!m_refused) {
-                throw error{error_kind::unwritable_output, options.refused + " cannot be written"};
-            }
+            check_refused_file();
         }
     }
 
@@ -127,6 +126,50 @@ public:
     }
 
 private:
+    // Never over lines that nobody has imported yet: those of an earlier run, or, above all, the input's own.
+    void check_refused_file() const
+    {
+        std::error_code none;
+        for (const std::string& file : m_options.files) {
+            if (std::filesystem::equivalent(file, m_options.refused, none)) {
+                throw error{error_kind::wrong_usage, "--refused " + m_options.refused + " is an input itself",
+                            "name another file"};
+            }
+        }
+        if (std::filesystem::exists(m_options.refused, none) && std::filesystem::file_size(m_options.refused, none) > 0) {
+            throw error{error_kind::wrong_usage, "--refused " + m_options.refused + " holds lines already",
+                        "import or remove it first, or name another file"};
+        }
+    }
+
+    void keep_refused(const std::string& line)
+    {
+        if (!m_refused.is_open()) {
+            m_refused.open(m_options.refused, std::ios::trunc | std::ios::binary);
+        }
+        m_refused << line << '\n';
+        if (!m_refused) {
+            throw error{error_kind::unwritable_output, m_options.refused + " cannot be written"};
+        }
+    }
+
+    // Whether this is about what the line says: anything else would refuse every line.
+    static bool is_about_the_line(const error& e)
+    {
+        switch (e.kind()) {
+        case error_kind::invalid_id:
+        case error_kind::invalid_event:
+        case error_kind::event_too_large:
+        case error_kind::invalid_json:
+        case error_kind::invalid_time:
+        case error_kind::invalid_text:
+        case error_kind::unknown_field:
+        case error_kind::refused_input:
+        case error_kind::unknown_organization: return true;
+        default: return false;
+        }
+    }
+
     void read(const std::string& file)
     {
         line_reader in{file};
@@ -137,38 +180,48 @@ private:
                 continue;
             }
             const origin from{file == "-" ? "standard input" : file, in.number(), line};
+            std::optional<event> ready;
+            std::optional<org_id> organization;
             try {
                 if (in.too_long()) {
-                    throw error{error_kind::event_too_large, "the line is longer than 1 MiB"};
+                    throw error{error_kind::event_too_large, "the line is longer than 1 MiB; its beginning is kept"};
                 }
-                take(m_mapping ? m_mapping->map(line) : native_event(line, m_tenant), from);
+                mapped_event mapped = m_mapping ? m_mapping->map(line) : native_event(line, m_tenant);
+                check_time(mapped);
+                if (!m_options.dry_run) {
+                    organization = organization_of(mapped.tenant);
+                } else {
+                    show(mapped);
+                }
+                ready = std::move(mapped.content);
             } catch (const error& e) {
-                // Not the line's fault: going on would refuse everything.
-                const int status = describe(e.kind()).exit_status;
-                if (e.retryable() || status == 5 || status == 6 || !e.sqlstate().empty() || m_stopping) {
+                if (!is_about_the_line(e)) {
                     throw;
                 }
                 ++m_refused_here;
                 refuse(from, e);
             }
+            if (ready && organization) {
+                m_importer->add(*organization, std::move(*ready), from);  // may write, and refuse others of its kind
+            }
         }
     }
 
-    void take(mapped_event mapped, const origin& from)
+    static void check_time(const mapped_event& mapped)
     {
         const auto now = std::chrono::system_clock::now();
         if (mapped.content.id->time() > now + limits::clock_ahead) {
             throw error{error_kind::invalid_time, "its time, " + to_string(mapped.content.id->time()) +
                                                       ", is more than five minutes in the future"};
         }
-        if (m_options.dry_run) {
-            std::string text = "{\"tenant\":";
-            append_json_string(text, mapped.tenant);
-            m_context.out().line(text + ",\"event\":" + to_json(mapped.content) + "}");
-            ++m_shown;
-            return;
-        }
-        m_importer->add(organization_of(mapped.tenant), std::move(mapped.content), from);
+    }
+
+    void show(const mapped_event& mapped)
+    {
+        std::string text = "{\"tenant\":";
+        append_json_string(text, mapped.tenant);
+        m_context.out().line(text + ",\"event\":" + to_json(mapped.content) + "}");
+        ++m_shown;
     }
 
     org_id organization_of(const std::string& key)
@@ -214,13 +267,13 @@ private:
         }
         m_progress.clear();
         if (m_told < 10 || m_context.flags.verbose) {
-            m_context.say(where + std::string{why.code()} + " " + why.what());
+            m_context.say(visible(where + std::string{why.code()} + " " + why.what()));
         } else if (m_told == 10) {
             m_context.say("… and more; -v shows all");
         }
         ++m_told;
-        if (m_refused.is_open()) {
-            m_refused << from.text << '\n';
+        if (!m_options.refused.empty() && !m_options.dry_run) {
+            keep_refused(from.text);
         }
     }
 
@@ -293,7 +346,7 @@ void add_import(CLI::App& app, context& c, action& chosen)
     command->add_option("FILE", o->files, "NDJSON, plain or .gz or .zst; - is standard input")->required();
     command->add_flag("--create-tenants", o->create_tenants, "Add organizations that are missing (DATABASE_URL_OWNER)");
     command->add_flag("--keep-going", o->keep_going, "Write what is good, refuse the rest; exit status 7");
-    command->add_option("--refused", o->refused, "Where the refused lines go, to be mended and imported");
+    command->add_option("--refused", o->refused, "Where the refused lines go, to be mended and imported; a new file");
     command->add_flag("--dry-run", o->dry_run, "Show what would be imported, and write nothing");
     command->callback([&c, &chosen, o] {
         chosen = [&c, o] {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include <daybook/error.hpp>
@@ -10,8 +12,11 @@ namespace daybook::command {
 namespace {
 
 struct migrate_flags {
-    role_names roles;
-    bool roles_given = false;
+    std::vector<std::string> app;
+    std::optional<std::string> owner;
+    std::optional<std::string> reader;
+    std::optional<std::string> sealer;
+    std::optional<std::string> auditor;
     std::string admin_url;
     std::string database;
     bool dry_run = false;
@@ -20,45 +25,64 @@ struct migrate_flags {
     bool all = false;
 };
 
-migrate_options options_of(const migrate_flags& flags)
+// The flags, over the names of the last time: a role that is not named keeps its purpose, and an application's role is
+// added to those that there are.
+role_names roles_of(const migrate_flags& flags, const std::optional<role_names>& installed)
+{
+    role_names roles = installed.value_or(role_names{});
+    if (!installed && !flags.app.empty()) {
+        roles.app.clear();
+    }
+    for (const std::string& name : flags.app) {
+        if (std::ranges::find(roles.app, name) == roles.app.end()) {
+            roles.app.push_back(name);
+        }
+    }
+    roles.owner = flags.owner.value_or(roles.owner);
+    roles.reader = flags.reader.value_or(roles.reader);
+    roles.sealer = flags.sealer.value_or(roles.sealer);
+    roles.auditor = flags.auditor.value_or(roles.auditor);
+    return roles;
+}
+
+migrate_options options_of(const migrate_flags& flags, const std::optional<std::string>& owner_url)
 {
     migrate_options options;
-    if (flags.roles_given) {
-        options.roles = flags.roles;
-    }
+    options.roles = roles_of(flags, owner_url ? installed_roles(*owner_url) : std::nullopt);
     options.repair = flags.repair;
     return options;
 }
 
 int bootstrap_database(context& c, const migrate_flags& flags)
 {
+    const role_names roles = roles_of(flags, std::nullopt);
     if (flags.dry_run) {
-        c.out().write(bootstrap_sql(flags.roles, flags.database.empty() ? "YOUR_DATABASE" : flags.database));
+        c.out().write(bootstrap_sql(roles, flags.database.empty() ? "YOUR_DATABASE" : flags.database));
         return 0;
     }
     if (flags.admin_url.empty()) {
         throw error{error_kind::no_url, "--admin-db is missing: the URL of an administrator who may create roles",
                     "with --dry-run the SQL is printed instead"};
     }
-    bootstrap(flags.admin_url, flags.roles,
+    bootstrap(flags.admin_url, roles,
               flags.database.empty() ? std::nullopt : std::optional{flags.database});
     std::string created;
-    for (const std::string& role : flags.roles.app) {
+    for (const std::string& role : roles.app) {
         created += role + ", ";
     }
-    c.say("roles: " + flags.roles.owner + ", " + created + flags.roles.reader + ", " + flags.roles.sealer + ", " +
-          flags.roles.auditor);
-    c.say("next: give them passwords (psql's \\password), then `daybook migrate up` with the owner's URL");
+    c.say("roles: " + roles.owner + ", " + created + roles.reader + ", " + roles.sealer + ", " + roles.auditor);
+    c.say("next: give them passwords (psql's \\password), then `daybook migrate up` with the owner's URL" +
+          std::string{roles == role_names{} ? "" : " and the same --…-role flags"});
     return 0;
 }
 
 int up(context& c, const migrate_flags& flags)
 {
     if (flags.dry_run) {
-        c.out().write(migration_sql(c.owner_url(), options_of(flags)));
+        c.out().write(migration_sql(c.owner_url(), options_of(flags, c.owner_url())));
         return 0;
     }
-    const std::vector<std::string> done = migrate_up(c.owner_url(), options_of(flags));
+    const std::vector<std::string> done = migrate_up(c.owner_url(), options_of(flags, c.owner_url()));
     for (const std::string& name : done) {
         c.out().line("applied " + name);
     }
@@ -115,24 +139,19 @@ int verify(context& c)
 int print_sql(context& c, const migrate_flags& flags)
 {
     const bool compare = !flags.all && (!c.flags.owner_db.empty() || environment("DATABASE_URL_OWNER"));
-    c.out().write(migration_sql(compare ? std::optional{c.owner_url()} : std::nullopt, options_of(flags)));
+    const auto url = compare ? std::optional{c.owner_url()} : std::nullopt;
+    c.out().write(migration_sql(url, options_of(flags, url)));
     return 0;
 }
 
 void add_role_flags(CLI::App& command, const std::shared_ptr<migrate_flags>& flags)
 {
-    const auto given = [flags](const std::string&) { flags->roles_given = true; };
-    command.add_option_function<std::vector<std::string>>(
-        "--app-role",
-        [flags](const std::vector<std::string>& names) {
-            flags->roles.app = names;
-            flags->roles_given = true;
-        },
-        "The application's role; repeat it for several (default daybook_app)");
-    command.add_option("--owner-role", flags->roles.owner, "Default daybook_owner")->each(given);
-    command.add_option("--reader-role", flags->roles.reader, "Default daybook_reader")->each(given);
-    command.add_option("--sealer-role", flags->roles.sealer, "Default daybook_sealer")->each(given);
-    command.add_option("--auditor-role", flags->roles.auditor, "Default daybook_auditor")->each(given);
+    command.add_option("--app-role", flags->app, "The application's role; repeat it for several (default daybook_app)")
+        ->allow_extra_args(false);
+    command.add_option("--owner-role", flags->owner, "Default daybook_owner");
+    command.add_option("--reader-role", flags->reader, "Default daybook_reader");
+    command.add_option("--sealer-role", flags->sealer, "Default daybook_sealer");
+    command.add_option("--auditor-role", flags->auditor, "Default daybook_auditor");
 }
 
 }  // namespace

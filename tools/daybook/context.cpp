@@ -103,7 +103,9 @@ std::string context::time_zone() const
     if (!flags.time_zone.empty()) {
         return flags.time_zone;
     }
-    return environment("TZ").value_or("UTC");
+    // A path, as in :/etc/localtime, is for the C library; the server wants a name.
+    const std::string zone = environment("TZ").value_or("UTC");
+    return zone.find(':') == std::string::npos && !zone.starts_with("/") ? zone : "UTC";
 }
 
 filter context::make_filter(const std::vector<std::string>& assignments)
@@ -111,6 +113,9 @@ filter context::make_filter(const std::vector<std::string>& assignments)
     filter f;
     for (const std::string& assignment : assignments) {
         add_to_filter(f, assignment);
+        if (assignment.ends_with('*') && !assignment.starts_with("action=")) {
+            say("note: " + assignment + " asks for a literal *; only action takes a prefix. All actors of a type: actor_type=user");
+        }
     }
     if (!flags.since.empty()) {
         f.since = read_time(connections(), flags.since, time_zone());

@@ -41,17 +41,20 @@ void importer::flush()
     m_gatherings.clear();
 }
 
-void importer::count(const gathering& g, std::size_t index, write_outcome outcome)
+void importer::count(write_outcome outcome)
 {
     switch (outcome) {
     case write_outcome::written: ++m_counts.written; break;
     case write_outcome::already_there: ++m_counts.already_there; break;
-    case write_outcome::conflict:
-        ++m_counts.refused;
-        m_refuse(g.origins[index], error{error_kind::event_conflict,
-                                         "event " + to_string(*g.events[index].id) +
-                                             " is in the log already, with other content: the key is not unique"});
+    case write_outcome::conflict: ++m_counts.refused; break;
     }
+}
+
+void importer::refuse_conflict(const gathering& g, std::size_t index)
+{
+    m_refuse(g.origins[index], error{error_kind::event_conflict,
+                                     "event " + to_string(*g.events[index].id) +
+                                         " is in the log already, with other content: the key is not unique"});
 }
 
 void importer::write(const org_id& organization, gathering& g)
@@ -73,8 +76,14 @@ void importer::write(const org_id& organization, gathering& g)
         write_one_by_one(organization, now);
         return;
     }
+    // Everything is counted before the first refusal may end the import.
+    for (const write_outcome outcome : outcomes) {
+        count(outcome);
+    }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        count(now, i, outcomes[i]);
+        if (outcomes[i] == write_outcome::conflict) {
+            refuse_conflict(now, i);
+        }
     }
 }
 
@@ -84,7 +93,10 @@ void importer::write_one_by_one(const org_id& organization, const gathering& g)
         try {
             const auto outcome = with_tenant(m_pool, organization,
                                              [&](tenant_tx& tx) { return log_new(tx, std::span{&g.events[i], 1}); });
-            count(g, i, outcome.front());
+            count(outcome.front());
+            if (outcome.front() == write_outcome::conflict) {
+                refuse_conflict(g, i);
+            }
         } catch (const error& e) {
             if (!is_about_one_event(e)) {
                 throw;

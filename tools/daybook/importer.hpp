@@ -53,7 +53,8 @@ private:
 
     void write(const org_id& organization, gathering& g);
     void write_one_by_one(const org_id& organization, const gathering& g);
-    void count(const gathering& g, std::size_t index, write_outcome outcome);
+    void count(write_outcome outcome);
+    void refuse_conflict(const gathering& g, std::size_t index);
 
     pool& m_pool;
     refusal m_refuse;

@@ -184,7 +184,7 @@ line_reader::line_reader(const std::string& path) : m_file{std::make_shared<file
         have += got;
     }
     first.resize(have);
-    m_file->ahead = first;
+    m_file->ahead = first.starts_with("\xef\xbb\xbf") ? first.substr(3) : first;  // a byte order mark is no content
     if (first.starts_with("\x1f\x8b")) {
         m_source = std::make_unique<gzip_source<file>>(m_file);
     } else if (first == "\x28\xb5\x2f\xfd") {

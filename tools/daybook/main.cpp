@@ -1,5 +1,6 @@
 // daybook: the command. Each subcommand is in a file of its own, command_<name>.cpp.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -7,7 +8,9 @@
 #include <CLI/CLI.hpp>
 
 #include <daybook/error.hpp>
+#include <daybook/event.hpp>
 #include <daybook/json.hpp>
+#include <daybook/version.hpp>
 
 #include "context.hpp"
 #include "text.hpp"
@@ -24,10 +27,12 @@ void add_global_flags(CLI::App& app, global_flags& flags)
     app.add_option("-F,--fields", flags.fields, "Fields to show, a,b,c")->delimiter(',');
     app.add_option("-S,--since", flags.since, "From this time on: 2w, \"2 weeks ago\", yesterday, 14:00, ISO 8601, @epoch");
     app.add_option("-U,--until", flags.until, "Before this time");
-    app.add_option("-n,--limit", flags.limit, "At most so many events; 0 for all")->capture_default_str();
+    app.add_option("-n,--limit", flags.limit, "At most so many events; 0 for all")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
     app.add_flag("-r,--reverse", flags.reverse, "Oldest first");
-    app.add_flag("--utc", flags.utc, "Times in UTC");
-    app.add_option("--tz", flags.time_zone, "Times in this zone, as in Europe/Berlin");
+    app.add_flag("--utc", flags.utc, "The same as --tz UTC");
+    app.add_option("--tz", flags.time_zone, "The zone of times that are given without one, and of those that sql shows");
     app.add_option("--cursor-file", flags.cursor_file, "Go on behind the cursor in this file, and keep it there");
     app.add_option("--db", flags.db, "The application's URL (DATABASE_URL)");
     app.add_option("--owner-db", flags.owner_db, "The owner's URL (DATABASE_URL_OWNER)");
@@ -36,7 +41,7 @@ void add_global_flags(CLI::App& app, global_flags& flags)
     app.add_option("--error-format", flags.error_format, "text or json")->check(CLI::IsMember({"text", "json"}));
 }
 
-// A message may quote what somebody else wrote. Its own line breaks stay.
+// A message may quote what somebody else wrote. Its line breaks stay.
 std::string readable(std::string_view message)
 {
     std::string out;
@@ -44,7 +49,7 @@ std::string readable(std::string_view message)
         const std::size_t end = std::min(message.find('\n'), message.size());
         out += visible(message.substr(0, end));
         if (end < message.size()) {
-            out += '\n';
+            out += message.substr(end + 1, 1) == " " ? "\n" : "\n  ";  // so that no line of it looks like one of ours
         }
         message.remove_prefix(std::min(end + 1, message.size()));
     }
@@ -72,7 +77,22 @@ int usage_error(const CLI::App& app, const context& c, const CLI::ParseError& e)
         return app.exit(e);  // --help
     }
     const error_kind_description& about = describe(error_kind::wrong_usage);
-    report(c.flags, about.code, e.what());
+    std::string message = e.what();
+    if (app.get_subcommands().empty()) {
+        std::vector<std::string_view> names;
+        for (const CLI::App* const command : app.get_subcommands({})) {
+            names.push_back(command->get_name());
+        }
+        const std::vector<std::string> left = app.remaining(true);
+        const auto word = std::ranges::find_if(left, [](const std::string& one) { return !one.starts_with("-"); });
+        if (word != left.end()) {
+            const std::string_view near = nearest_name(*word, names);
+            message = "there is no command \"" + *word + "\"" + (near.empty() ? "" : "; did you mean \"" + std::string{near} + "\"?");
+        } else if (left.empty()) {
+            message = "say what to do; daybook --help lists the commands";
+        }
+    }
+    report(c.flags, about.code, message);
     return about.exit_status;
 }
 
@@ -109,6 +129,7 @@ int main(int argc, char** argv)
     action chosen;
     CLI::App app{"An audit log inside your own transactions, one organization at a time", "daybook"};
     app.require_subcommand(1);
+    app.set_version_flag("--version", "daybook " DAYBOOK_VERSION);
     app.fallthrough();
     if (const auto format = environment("DAYBOOK_OUTPUT")) {
         c.flags.output = *format;

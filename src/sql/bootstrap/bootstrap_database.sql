@@ -12,3 +12,14 @@ $do$;
 
 grant connect, create on database :"database" to :"owner";
 grant connect on database :"database" to :"app", :"reader", :"sealer", :"auditor";
+
+-- Where the one who runs this may not grant, PostgreSQL only warns.
+do $do$
+begin
+    if not pg_catalog.has_database_privilege(:'owner', pg_catalog.current_database(), 'create') then
+        raise exception 'the role % got no right to create a schema in %', :'owner', pg_catalog.current_database()
+            using errcode = 'insufficient_privilege',
+                  hint = 'run this as the owner of the database, or as a superuser';
+    end if;
+end
+$do$;

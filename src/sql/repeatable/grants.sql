@@ -1,4 +1,5 @@
--- Who may do what. Everything is taken away first: a grant that is not here does not survive.
+-- Who may do what. Everything is taken away from the roles that serve a purpose first; a grant to anybody else is found by
+-- migrate verify.
 
 revoke all on schema daybook from public;
 revoke all on all tables in schema daybook from public, :"app", :"reader", :"sealer", :"auditor";

@@ -25,7 +25,7 @@ select
     (select count(*) > 0 from log) as installed,
     (select exists (select from pg_catalog.pg_proc p
                     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-                    where n.nspname = 'daybook' and p.proname = 'schema_level'
+                    where n.nspname = 'daybook' and p.proname = 'set_tenant'
                       and pg_catalog.has_schema_privilege(n.oid, 'usage')
                       and pg_catalog.has_function_privilege(p.oid, 'execute'))) as welcome,
     pg_catalog.current_setting('server_encoding') as encoding,

@@ -3,10 +3,15 @@
 -- gives a line only where it differs.
 with relation as (
     select c.oid, c.relname::text as name, c.relkind, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
-           c.relacl, c.reloptions
+           c.relacl, c.reloptions, c.relpersistence
     from pg_catalog.pg_class c
-    where c.relnamespace = (select n.oid from pg_catalog.pg_namespace n where n.nspname = 'daybook')
-      and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+      and (c.relnamespace = (select n.oid from pg_catalog.pg_namespace n where n.nspname = 'daybook')
+           -- A partition may lie in any schema.
+           or c.oid in (select i.inhrelid
+                        from pg_catalog.pg_inherits i
+                        join pg_catalog.pg_class p on p.oid = i.inhparent
+                        join pg_catalog.pg_namespace n on n.oid = p.relnamespace and n.nspname = 'daybook'))
 ), kept as (
     select r.* from relation r where not r.relispartition or r.name = 'audit_logs_default'
 ), month as (
@@ -20,13 +25,18 @@ with relation as (
     from pg_catalog.pg_namespace n, aclexplode(n.nspacl) a
     where n.nspname = 'daybook'
     union all
-    select format('%s %s: owner %s, row security %s%s%s',
+    select format('%s %s: owner %s, row security %s%s%s%s',
                   case r.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view' else 'table' end,
                   r.name, pg_get_userbyid(r.relowner),
                   case when r.relrowsecurity then 'on' else 'off' end,
                   case when r.relforcerowsecurity then ', forced' else '' end,
-                  coalesce(', ' || array_to_string(r.reloptions, ' '), ''))
+                  coalesce(', ' || array_to_string(r.reloptions, ' '), ''),
+                  case when r.relpersistence <> 'p' then ', not logged' else '' end)
     from kept r
+    union all
+    select format('default privileges of %s: %s', pg_get_userbyid(d.defaclrole), d.defaclacl)
+    from pg_catalog.pg_default_acl d
+    join pg_catalog.pg_namespace n on n.nspname = 'daybook' and (n.oid = d.defaclnamespace or n.nspowner = d.defaclrole)
     union all
     select format('%s: %s to %s', r.name, a.privilege_type, case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee) end)
     from kept r, aclexplode(r.relacl) a
@@ -109,6 +119,18 @@ with relation as (
     select format('partition %s: trigger %s is missing or not always enabled', m.name, w.name)
     from month m, (values ('append_only'), ('write_facets')) as w (name)
     where not exists (select from pg_catalog.pg_trigger t where t.tgrelid = m.oid and t.tgname = w.name and t.tgenabled = 'A')
+    union all
+    select format('partition %s: trigger %s', m.name, t.tgname)
+    from month m
+    join pg_catalog.pg_trigger t on t.tgrelid = m.oid and not t.tgisinternal and t.tgname not in ('append_only', 'write_facets')
+    union all
+    select format('partition %s: not logged', m.name) from month m where m.relpersistence <> 'p'
+    union all
+    select format('partition %s: statistics of %s', m.name, a.attname)
+    from month m
+    join pg_catalog.pg_attribute a on a.attrelid = m.oid and a.attnum > 0 and a.attstattarget is distinct from 0
+    join kept k on k.name = 'audit_logs'
+    join pg_catalog.pg_attribute b on b.attrelid = k.oid and b.attname = a.attname and b.attstattarget = 0
     union all
     select format('partition %s: policy %s', m.name, p.polname)
     from month m
