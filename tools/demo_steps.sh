@@ -9,8 +9,16 @@ export PATH
 title() {
     printf '\n== %s\n' "$1"
 }
+# As it can be typed.
 show() {
-    printf '$ %s\n' "$*"
+    printf '$'
+    for word; do
+        case $word in
+            *[\ \(\*\']*) printf ' "%s"' "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    echo
     "$@"
 }
 
@@ -28,7 +36,8 @@ echo "Importing again writes nothing:"
 show daybook import --map github examples/events/github.ndjson
 
 title "C++: an order service with a pool and eight threads (examples/cpp/order_service.cpp)"
-show "$bin/example_order_service" acme
+printf '$ example_order_service acme\n'
+"$bin/example_order_service" acme
 
 title "Lua: a script writes inside its business transaction (examples/lua/quick_start.lua)"
 show daybook run examples/lua/quick_start.lua
