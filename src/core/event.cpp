@@ -61,7 +61,11 @@ public:
     {
         if (value) {
             m_bytes += value->size();
-            check_json(*value, field);
+            try {
+                check_json(*value, field);
+            } catch (const error& e) {
+                throw error{e.kind(), e.what(), "values here are JSON: a text has its double quotes"};
+            }
         }
     }
 

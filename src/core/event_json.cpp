@@ -141,7 +141,10 @@ entity read_entity(reader& in, json_token token, const std::string& field)
 {
     static constexpr std::array<std::string_view, 3> known{"type", "id", "name"};
     entity result;
-    if (!in.strict() && token != json_token::object_begin) {
+    if (token != json_token::object_begin) {
+        if (in.strict()) {
+            wrong_type(field, "an object with type and id");
+        }
         result.id = in.text(token, field);
         return result;
     }
