@@ -399,7 +399,15 @@ void transaction::commit_flush()
         m_queue.clear();
     }
     line.send("commit");
-    const std::vector<pq::result> answers = line.finish();
+    // From here on the server may have the COMMIT: only its answer tells.
+    const error unknown{error_kind::commit_unknown, "the connection was lost during COMMIT",
+                        "run the transaction again with the same event ids"};
+    std::vector<pq::result> answers;
+    try {
+        answers = line.finish();
+    } catch (const error&) {
+        throw unknown;
+    }
 
     bool committed = false;
     for (const pq::result& answer : answers) {
@@ -421,8 +429,7 @@ void transaction::commit_flush()
         }
     }
     if (!committed) {
-        throw error{error_kind::commit_unknown, "the connection was lost during COMMIT",
-                    "run the transaction again with the same event ids"};
+        throw unknown;
     }
 }
 
