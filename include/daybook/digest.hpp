@@ -13,6 +13,9 @@ namespace daybook {
 /// 64 lower-case hexadecimal digits (FIPS 180-4). Any thread.
 [[nodiscard]] DAYBOOK_EXPORT std::string hex_sha256(std::string_view bytes);
 
+/// The key of a line whose source has no unique one: the first 16 digits of its SHA-256. Any thread.
+[[nodiscard]] DAYBOOK_EXPORT std::string line_key(std::string_view line);
+
 }  // namespace daybook
 
 #endif

@@ -15,4 +15,9 @@ std::string hex_sha256(std::string_view bytes)
     return text;
 }
 
+std::string line_key(std::string_view line)
+{
+    return hex_sha256(line).substr(0, 16);
+}
+
 }  // namespace daybook

@@ -176,7 +176,7 @@ mapped_event mapping::map(std::string_view line)
         if (!result.content.occurred_at) {
             throw error{error_kind::invalid_time, "the line has no time"};
         }
-        const std::string unique = key.empty() ? hex_sha256(line).substr(0, 16) : key;
+        const std::string unique = key.empty() ? line_key(line) : key;
         result.content.id = event_id::derive(*result.content.occurred_at, unique);
     }
     result.content.metadata = std::string{line};

@@ -77,7 +77,7 @@ mapped_event native_event(std::string_view line, const std::string& tenant)
         if (!e.occurred_at) {
             throw error{error_kind::invalid_time, "the line has neither id nor occurred_at"};
         }
-        e.id = event_id::derive(*e.occurred_at, hex_sha256(line).substr(0, 16));
+        e.id = event_id::derive(*e.occurred_at, line_key(line));
     }
     check_event(e);
     return result;
