@@ -68,7 +68,6 @@ enum class error_kind {
     no_private_cluster,
     // Scripts.
     script_failed,
-    not_allowed,
     // A defect of Daybook itself.
     internal,
 };

@@ -151,8 +151,6 @@ constexpr std::array kinds{
                            "distributions put them, then in PATH."},
     error_kind_description{script_failed, "script_failed", "D0701", 1, "a Lua script ended with an error",
                            "The message is the script's own, with its line."},
-    error_kind_description{not_allowed, "not_allowed", "D0702", 4, "a script asked for what it was not handed",
-                           "A locked script works inside the one organization that its host chose."},
     error_kind_description{internal, "internal", "D0999", 1, "Daybook itself is at fault",
                            "Please report this, with the message."},
 };
