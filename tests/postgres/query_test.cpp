@@ -183,7 +183,7 @@ TEST_CASE("an event of another organization is not there", "[database]")
     with_tenant(f.connection, f.globex, [&](tenant_tx& tx) { CHECK(find_event(tx, id).has_value()); });
 }
 
-TEST_CASE("reading stops when it is told to, and its memory has a bound", "[database]")
+TEST_CASE("reading goes through every page, stops when it is told to, and a page has a limit", "[database]")
 {
     fixture f;
     with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, std::vector<event>(1200, sample())); });

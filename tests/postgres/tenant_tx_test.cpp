@@ -341,7 +341,7 @@ TEST_CASE("an event comes back exactly as it was logged", "[database]")
     CHECK(got.occurred_at == *logged.occurred_at);
 }
 
-TEST_CASE("many events of one call are written in bounded batches", "[database]")
+TEST_CASE("more events than one statement takes are all written", "[database]")
 {
     fixture f;
     const std::vector<event> many(2500, sample());
@@ -404,14 +404,14 @@ TEST_CASE("a connection that carries an organization from elsewhere is refused",
     fixture f;
     const auto set = [&](const org_id& organization) {
         pqxx::nontransaction work{f.connection};
-        work.exec("select set_config('app.org_id', $1, false)", pqxx::params{to_string(organization)}).no_rows();
+        work.exec("select set_config('app.org_id', $1, false)", pqxx::params{to_string(organization)});
     };
     const auto try_acme = [&] { return kind_of([&] { with_tenant(f.connection, f.acme, count_all); }); };
     CHECK(try_acme() == std::nullopt);
 
-    CHECK_THROWS(set(f.globex));  // no_rows() on a select: the setting is made all the same
+    set(f.globex);
     CHECK(try_acme() == error_kind::contaminated_connection);
-    CHECK_THROWS(set(f.acme));
+    set(f.acme);
     CHECK(try_acme() == error_kind::contaminated_connection);
 }
 
