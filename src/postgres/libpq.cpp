@@ -367,12 +367,8 @@ std::vector<result> pipeline::finish()
 void pipeline::flush_some()
 {
     for (;;) {
-        const int state = PQflush(m_connection);
-        if (state == 0) {
-            return;
-        }
-        if (state < 0) {
-            return;  // lost; next() will tell
+        if (PQflush(m_connection) <= 0) {
+            return;  // all is sent, or the connection is lost: next() will tell
         }
         wait(true);
     }

@@ -95,9 +95,8 @@ void fill(pool& connections, const private_cluster& cluster)
     }
 }
 
-long visible_events(context& c, pool& connections, const org_id& organization)
+long visible_events(pool& connections, const org_id& organization)
 {
-    static_cast<void>(c);
     return with_tenant(connections, organization, [](tenant_tx& tx) {
         return tx.sql().query_value<long>("select count(*) from daybook.audit_logs");
     });
@@ -123,7 +122,7 @@ int demonstrate(context& c)
     for (const char* const key : {"acme", "globex"}) {
         const organization o = find_organization(connections, key);
         c.out().line("  " + o.key + ": select count(*) from daybook.audit_logs  ->  " +
-                     std::to_string(visible_events(c, connections, o.id)));
+                     std::to_string(visible_events(connections, o.id)));
     }
     c.out().line("");
     c.out().line("Who deleted document 42 of acme?");
