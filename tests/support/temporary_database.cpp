@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include <unistd.h>
+
 #include <daybook/organization.hpp>
 
 namespace daybook::testing {
@@ -25,8 +27,9 @@ private_cluster& cluster()
 
 temporary_database::temporary_database()
 {
+    // Unique among forked children too.
     static std::atomic<int> count{0};
-    m_name = "test_" + std::to_string(++count);
+    m_name = "test_" + std::to_string(getpid()) + "_" + std::to_string(++count);
     pqxx::connection connection{cluster().superuser_url()};
     pqxx::nontransaction work{connection};
     work.exec("create database " + m_name + " template " + template_name);
