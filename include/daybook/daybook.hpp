@@ -16,8 +16,10 @@
 #include <daybook/pool.hpp>
 #include <daybook/query.hpp>
 #include <daybook/read_time.hpp>
+#include <daybook/reader.hpp>
 #include <daybook/sql_query.hpp>
 #include <daybook/tenant_tx.hpp>
+#include <daybook/ticket.hpp>
 #include <daybook/timestamp.hpp>
 #include <daybook/version.hpp>
 

@@ -55,6 +55,7 @@ enum class error_kind {
     organization_exists,
     permission_denied,
     unknown_event,
+    invalid_ticket,
     // The connection.
     cannot_connect,
     connection_lost,

@@ -125,6 +125,9 @@ constexpr std::array kinds{
     error_kind_description{unknown_event, "unknown_event", "D0407", 1, "the organization has no event of that id",
                            "Ids are shown by `daybook query -F id,time,action`. An event of another organization is "
                            "not there, as far as this one can tell."},
+    error_kind_description{invalid_ticket, "invalid_ticket", "D0408", 4, "a ticket, or what it was redeemed for, is not good",
+                           "It is unknown to this database, expired, withdrawn, or of another organization than the one "
+                           "that was asked for. The owner issues another one: `daybook tenant token -t KEY --ttl 8h`."},
     error_kind_description{cannot_connect, "cannot_connect", "D0501", 5, "the server cannot be reached",
                            "Check that the server runs and that the URL names its host, port, database and role."},
     error_kind_description{connection_lost, "connection_lost", "D0502", 5, "the connection was lost",

@@ -61,6 +61,7 @@ constexpr known_state known_states[] = {
     {"57P02", error_kind::connection_lost},
     {"57P03", error_kind::cannot_connect},
     {"DB308", error_kind::not_stored},
+    {"DB408", error_kind::invalid_ticket},
     {"08", error_kind::connection_lost},
 };
 
@@ -328,10 +329,11 @@ pipeline::~pipeline()
     leave();
 }
 
-void pipeline::send(const char* sql, const params& values)
+void pipeline::send(const char* sql, const params& values, form of_answer)
 {
     const params::view v = values.get();
-    if (PQsendQueryParams(m_connection, sql, v.count, v.types, v.values, v.lengths, v.formats, 1) != 1) {
+    if (PQsendQueryParams(m_connection, sql, v.count, v.types, v.values, v.lengths, v.formats,
+                          static_cast<int>(of_answer)) != 1) {
         throw error_of(m_connection);
     }
 }

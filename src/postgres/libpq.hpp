@@ -25,6 +25,7 @@ namespace daybook::pq {
 /// Object ids of PostgreSQL's own types (pg_type.dat); fixed for ever.
 enum class type : Oid {
     boolean = 16,
+    bytea = 17,
     int8 = 20,
     int4 = 23,
     text = 25,
@@ -125,6 +126,9 @@ private:
 [[nodiscard]] error error_of(const result& failed);
 [[nodiscard]] error error_of(PGconn* connection);
 
+/// How the server writes values into an answer.
+enum class form { text = 0, binary = 1 };
+
 /// One statement with parameters, in its own round trip; throws on any error. Results are binary.
 result execute(PGconn* connection, const char* sql, const params& values = {});
 
@@ -140,7 +144,7 @@ public:
     pipeline(const pipeline&) = delete;
     pipeline& operator=(const pipeline&) = delete;
 
-    void send(const char* sql, const params& values = {});
+    void send(const char* sql, const params& values = {}, form of_answer = form::binary);
 
     /// Flushes, and returns the results in order; errors are among them, not thrown. Fewer results than statements
     /// if the connection was lost.

@@ -318,6 +318,7 @@ void bootstrap(const std::string& admin_url, const role_names& roles, const std:
     for (const std::string& role : all_roles(roles)) {
         pq::run(connection.get(), role_sql(role).c_str());
     }
+    pq::run(connection.get(), database_sql(embedded::bootstrap::bootstrap_reader, roles, {}).c_str());
     if (!database) {
         const std::string here = pq::execute(connection.get(), embedded::sql::current_database).text(0, 0);
         pq::run(connection.get(), database_sql(embedded::bootstrap::bootstrap_database, roles, here).c_str());
@@ -325,7 +326,8 @@ void bootstrap(const std::string& admin_url, const role_names& roles, const std:
     }
     pq::params values;
     values.add(*database);
-    if (!pq::execute(connection.get(), embedded::sql::database_exists, values).boolean(0, 0)) {
+    const bool exists = pq::execute(connection.get(), embedded::sql::database_exists, values).boolean(0, 0);
+    if (!exists) {
         const std::string create =
             with_names(embedded::bootstrap::create_database, {{"database", {*database}}});
         pq::run(connection.get(), create.c_str());
@@ -333,6 +335,9 @@ void bootstrap(const std::string& admin_url, const role_names& roles, const std:
     }
     const pq::connection_ptr inside = pq::connect_to_database(admin_url, *database);
     quiet(inside.get());
+    if (!exists) {
+        pq::run(inside.get(), database_sql(embedded::bootstrap::bootstrap_own_functions, roles, *database).c_str());
+    }
     pq::run(inside.get(), database_sql(embedded::bootstrap::bootstrap_database, roles, *database).c_str());
 }
 
@@ -342,6 +347,7 @@ std::string bootstrap_sql(const role_names& roles, const std::string& database)
     for (const std::string& role : all_roles(roles)) {
         sql += role_sql(role) + "\n";
     }
+    sql += database_sql(embedded::bootstrap::bootstrap_reader, roles, database) + "\n";
     return sql + database_sql(embedded::bootstrap::bootstrap_database, roles, database);
 }
 

@@ -4,9 +4,9 @@
 #include <daybook/json.hpp>
 
 #include "libpq.hpp"
+#include "owner_connection.hpp"
 #include "pool_state.hpp"
 #include "sql/add_organization.hpp"
-#include "sql/is_owner.hpp"
 #include "sql/list_organizations.hpp"
 #include "sql/organization_by_key.hpp"
 #include "sql/own_organization.hpp"
@@ -26,22 +26,6 @@ error unknown(std::string_view key_or_id)
     return error{error_kind::unknown_organization,
                  "there is no organization \"" + std::string{key_or_id.substr(0, 200)} + "\"",
                  "`daybook tenant list` shows them to the owner"};
-}
-
-// FORCE hides the organizations from everybody else: an empty list would look like an answer.
-pq::connection_ptr connect_as_owner(const std::string& url)
-{
-    pq::connection_ptr connection = pq::connect(url);
-    const pq::result answer = pq::execute(connection.get(), embedded::sql::is_owner);
-    if (answer.rows() == 0) {
-        throw error{error_kind::schema_missing, "the database has no Daybook schema", "run `daybook migrate up`"};
-    }
-    if (!answer.boolean(0, 1)) {
-        throw error{error_kind::permission_denied,
-                    "the owner's URL logs in as \"" + answer.text(0, 0) + "\", which does not own the schema",
-                    "see DATABASE_URL_OWNER"};
-    }
-    return connection;
 }
 
 // Outside any scope, as the application's role: the one function that turns a key into an id.
@@ -85,7 +69,7 @@ organization add_organization(const std::string& owner_url, const std::string& k
 {
     check_text(key, "the organization's key");
     check_text(name, "the organization's name");
-    const pq::connection_ptr connection = connect_as_owner(owner_url);
+    const pq::connection_ptr connection = detail::connect_as_owner(owner_url);
     pq::params values;
     values.add(key).add(name);
     values.add(id ? std::optional{id->value()} : std::nullopt, pq::type::uuid);
@@ -105,7 +89,7 @@ organization add_organization(const std::string& owner_url, const std::string& k
 
 std::vector<organization> list_organizations(const std::string& owner_url)
 {
-    const pq::connection_ptr connection = connect_as_owner(owner_url);
+    const pq::connection_ptr connection = detail::connect_as_owner(owner_url);
     const pq::result rows = pq::execute(connection.get(), embedded::sql::list_organizations);
     std::vector<organization> result;
     for (int row = 0; row < rows.rows(); ++row) {

@@ -1,6 +1,13 @@
-#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
 
+#include <CLI/CLI.hpp>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <daybook/error.hpp>
 #include <daybook/organization.hpp>
+#include <daybook/ticket.hpp>
 
 #include "context.hpp"
 
@@ -36,6 +43,82 @@ int list(context& c)
     return 0;
 }
 
+// 8h, 30m, 7d, 45s.
+std::chrono::seconds duration(const std::string& text)
+{
+    std::int64_t count = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+    static constexpr std::pair<std::string_view, std::int64_t> units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    for (const auto& [unit, seconds] : units) {
+        // A thousand days in any unit is more than a ticket may live.
+        if (problem == std::errc{} && unit == std::string_view{end, text.data() + text.size()} && count > 0 && count < 100'000'000) {
+            return std::chrono::seconds{count * seconds};
+        }
+    }
+    throw error{error_kind::wrong_usage, "\"" + text + "\" is no duration", "write 8h, 30m or 7d"};
+}
+
+std::string account()
+{
+    const passwd* const user = getpwuid(getuid());
+    char machine[256] = "";
+    gethostname(machine, sizeof machine - 1);
+    return std::string{user != nullptr ? user->pw_name : "uid " + std::to_string(getuid())} + "@" + machine;
+}
+
+void print(context& c, const std::vector<ticket>& tickets)
+{
+    const auto writer = make_writer(c.format(), c.out());
+    const auto cell_of = [](const auto& value) { return value ? cell{*value} : cell{}; };
+    writer->begin({{"id", column_kind::text}, {"organization_id", column_kind::text}, {"issued_at", column_kind::text},
+                   {"issued_by", column_kind::text}, {"issued_from", column_kind::text}, {"note", column_kind::text},
+                   {"expires_at", column_kind::text}, {"withdrawn_at", column_kind::text}});
+    for (const ticket& t : tickets) {
+        writer->add({to_string(t.id), to_string(t.organization), to_string(t.issued_at), t.issued_by, cell_of(t.issued_from),
+                     cell_of(t.note), to_string(t.expires_at), t.withdrawn_at ? cell{to_string(*t.withdrawn_at)} : cell{}});
+    }
+    writer->end();
+}
+
+struct token_options {
+    std::string life = "8h";
+    std::string note;
+    bool list = false;
+    std::string withdraw;
+};
+
+int token(context& c, const token_options& o)
+{
+    if (o.list) {
+        print(c, list_tickets(c.owner_url()));
+        return 0;
+    }
+    if (!o.withdraw.empty()) {
+        const auto id = parse_uuid(o.withdraw);
+        if (!id) {
+            throw error{error_kind::invalid_id, "\"" + o.withdraw + "\" is no ticket's id", "see `daybook tenant token --list`"};
+        }
+        print(c, {withdraw_ticket(c.owner_url(), *id)});
+        return 0;
+    }
+    const issued_ticket issued =
+        issue_ticket(c.owner_url(), c.tenant_name(),
+                     {.life = duration(o.life), .issued_from = account(),
+                      .note = o.note.empty() ? std::nullopt : std::optional{o.note}});
+    if (c.flags.output == "auto") {
+        c.out().line(issued.text);
+    } else {
+        const auto writer = make_writer(c.flags.output == "json" ? format::ndjson : c.format(), c.out());
+        writer->begin({{"ticket", column_kind::text}, {"id", column_kind::text}, {"organization_id", column_kind::text},
+                       {"expires_at", column_kind::text}});
+        writer->add({issued.text, to_string(issued.record.id), to_string(issued.record.organization),
+                     to_string(issued.record.expires_at)});
+        writer->end();
+    }
+    c.say("a secret: hand it over as DAYBOOK_READER_TOKEN; it expires at " + to_string(issued.record.expires_at));
+    return 0;
+}
+
 }  // namespace
 
 void add_tenant(CLI::App& app, context& c, action& chosen)
@@ -55,6 +138,15 @@ void add_tenant(CLI::App& app, context& c, action& chosen)
     add_command->add_option("--name", o->name, "For people");
     add_command->add_option("--id", o->id, "Its uuid, if the host has one already");
     add_command->callback([&c, &chosen, o] { chosen = [&c, o] { return add(c, o->key, o->name, o->id); }; });
+
+    auto t = std::make_shared<token_options>();
+    CLI::App* const token_command =
+        group->add_subcommand("token", "Issue a ticket for -t: who holds it, and the reader's URL, reads that organization");
+    token_command->add_option("--ttl", t->life, "How long it is good, from 1s to 31d")->capture_default_str();
+    token_command->add_option("--note", t->note, "For whom, or why; kept with the record");
+    token_command->add_flag("--list", t->list, "Every ticket that was issued, instead");
+    token_command->add_option("--withdraw", t->withdraw, "Withdraw the ticket of this id, instead")->option_text("ID");
+    token_command->callback([&c, &chosen, t] { chosen = [&c, t] { return token(c, *t); }; });
 
     group->add_subcommand("list", "All organizations")->callback([&c, &chosen] {
         chosen = [&c] { return list(c); };

@@ -37,6 +37,19 @@ std::string url_of(const std::string& flag, const char* variable, const char* wh
     throw error{error_kind::no_url, std::string{variable} + " is not set", std::string{"it logs in as "} + whose};
 }
 
+std::string own_key(reader& bound)
+{
+    std::string key;
+    bound.query("select key from organizations",
+                {.columns = [](std::span<const result_column>) {},
+                 .row =
+                     [&key](result_row row) {
+                         key = row[0].value_or("");
+                         return true;
+                     }});
+    return key;
+}
+
 }  // namespace
 
 std::optional<std::string> environment(const char* name)
@@ -83,16 +96,42 @@ pool& context::connections()
     return *m_connections;
 }
 
+std::string context::named_tenant() const
+{
+    return !flags.tenant.empty() ? flags.tenant : environment("DAYBOOK_TENANT").value_or("");
+}
+
+std::string context::tenant_name() const
+{
+    std::string wanted = named_tenant();
+    if (wanted.empty()) {
+        throw error{error_kind::no_organization, "no organization chosen: pass -t or set DAYBOOK_TENANT"};
+    }
+    return wanted;
+}
+
 const organization& context::tenant()
 {
     if (!m_tenant) {
-        const std::string wanted = !flags.tenant.empty() ? flags.tenant : environment("DAYBOOK_TENANT").value_or("");
-        if (wanted.empty()) {
-            throw error{error_kind::no_organization, "no organization chosen: pass -t or set DAYBOOK_TENANT"};
-        }
-        m_tenant = find_organization(connections(), wanted);
+        m_tenant = find_organization(connections(), tenant_name());
     }
     return *m_tenant;
+}
+
+reader context::make_reader()
+{
+    const std::string url = url_of({}, "DATABASE_URL_READER", "the reader's role");
+    const auto ticket = environment("DAYBOOK_READER_TOKEN");
+    if (!ticket) {
+        return reader{url, connections(), tenant().id};
+    }
+    reader bound{url, *ticket};
+    const std::string wanted = named_tenant();
+    if (!wanted.empty() && wanted != to_string(bound.organization()) && wanted != own_key(bound)) {
+        throw error{error_kind::invalid_ticket, "the ticket in DAYBOOK_READER_TOKEN is not for \"" + wanted + "\"",
+                    "leave -t and DAYBOOK_TENANT away, or use a ticket of that organization"};
+    }
+    return bound;
 }
 
 std::string context::time_zone() const

@@ -12,6 +12,7 @@
 #include <daybook/filter.hpp>
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
+#include <daybook/reader.hpp>
 
 #include "output.hpp"
 #include "rows.hpp"
@@ -64,8 +65,16 @@ public:
     /// The owner's: --owner-db, else DATABASE_URL_OWNER. Throws error (no_url).
     [[nodiscard]] std::string owner_url() const;
 
+    /// One organization for SQL that people type: that of the ticket in DAYBOOK_READER_TOKEN; without a ticket that of
+    /// tenant(), for which the application's role vouches. It logs in with DATABASE_URL_READER. Throws error (no_url,
+    /// invalid_ticket if -t names another organization than the ticket, …).
+    [[nodiscard]] reader make_reader();
+
     /// Connections as the application's role.
     [[nodiscard]] pool& connections();
+
+    /// What -t says, else DAYBOOK_TENANT: a key or an id. Throws error (no_organization).
+    [[nodiscard]] std::string tenant_name() const;
 
     /// The organization of -t, else DAYBOOK_TENANT; there is no default. Throws error (no_organization,
     /// unknown_organization).
@@ -78,6 +87,8 @@ public:
     [[nodiscard]] std::string time_zone() const;
 
 private:
+    [[nodiscard]] std::string named_tenant() const;  // empty if none is
+
     output m_out;
     std::unique_ptr<pool> m_connections;
     std::optional<organization> m_tenant;

@@ -1,5 +1,7 @@
 #include "event_rows.hpp"
 
+#include <utility>
+
 #include <algorithm>
 #include <array>
 

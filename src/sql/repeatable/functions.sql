@@ -124,3 +124,124 @@ begin
     return true;
 end
 $$;
+
+-- ---------------------------------------------------------------- people who type SQL
+
+-- HMAC (RFC 2104) with the SHA-256 that every PostgreSQL has. Granted to nobody: the functions below run as the owner.
+create or replace function daybook.reader_mac(p_text text) returns bytea
+    language plpgsql stable strict parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select sha256(k.outer_pad || sha256(k.inner_pad || convert_to(p_text, 'UTF8'))) from daybook.reader_keys k);
+end
+$$;
+comment on function daybook.reader_mac(text) is 'Signs a token';
+
+create or replace function daybook.reader_backend() returns text
+    language sql stable parallel restricted
+    set search_path = pg_catalog, pg_temp
+    begin atomic
+        -- A process id comes again one day; together with the start of the server, not before the next restart.
+        select pg_backend_pid() || '-' || date_part('epoch', pg_postmaster_start_time())::bigint;
+    end;
+comment on function daybook.reader_backend() is 'Names the connection that asks: a token is good for one';
+
+-- A token is organization.backend.expiry.ticket.signature; ticket is empty for what the application makes itself.
+create or replace function daybook.make_reader_token(p_organization uuid, p_backend text, p_expiry bigint, p_ticket text)
+    returns text
+    language plpgsql stable parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_text text := format('%s.%s.%s.%s', p_organization, p_backend, p_expiry, p_ticket);
+begin
+    return v_text || '.' || encode(daybook.reader_mac(v_text), 'hex');
+end
+$$;
+comment on function daybook.make_reader_token(uuid, text, bigint, text) is 'For redeem_ticket() and reader_token() alone';
+
+-- The application, which is in a scope, lets the reader's connection p_backend read the same organization.
+create or replace function daybook.reader_token(p_backend text, p_seconds bigint) returns text
+    language plpgsql stable security definer parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_organization uuid := nullif(current_setting('app.org_id', true), '')::uuid;
+begin
+    if v_organization is null then
+        raise exception 'reader_token: no organization in this transaction' using errcode = 'insufficient_privilege';
+    end if;
+    if p_backend is null or p_backend !~ '^[0-9]{1,10}-[0-9]{1,20}$' or p_seconds is null or p_seconds not between 1 and 3600 then
+        raise exception 'reader_token: the backend as reader_backend() names it, and 1 to 3600 seconds'
+            using errcode = 'invalid_parameter_value';
+    end if;
+    return daybook.make_reader_token(v_organization, p_backend, date_part('epoch', clock_timestamp())::bigint + p_seconds, '');
+end
+$$;
+comment on function daybook.reader_token(text, bigint) is 'A token of this scope''s organization for a connection of the reader';
+
+create or replace function daybook.redeem_ticket(p_organization uuid, p_ticket uuid, p_secret bytea,
+                                                 out token text, out expires_at timestamptz)
+    language plpgsql stable security definer parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket daybook.reader_tickets;
+begin
+    select t.* into v_ticket
+    from daybook.reader_tickets t
+    where t.organization_id = p_organization and t.id = p_ticket and t.secret_hash = sha256(p_secret);
+    if not found then
+        raise exception 'this database has no such ticket' using errcode = 'DB408';
+    elsif v_ticket.withdrawn_at is not null then
+        raise exception 'the ticket was withdrawn at %', v_ticket.withdrawn_at using errcode = 'DB408';
+    elsif v_ticket.expires_at <= clock_timestamp() then
+        raise exception 'the ticket expired at %', v_ticket.expires_at using errcode = 'DB408';
+    end if;
+    expires_at := v_ticket.expires_at;
+    token := daybook.make_reader_token(p_organization, daybook.reader_backend(), date_part('epoch', expires_at)::bigint,
+                                       p_ticket::text);
+end
+$$;
+comment on function daybook.redeem_ticket(uuid, uuid, bytea) is 'A token for this connection, in exchange for a ticket';
+
+-- What the policies of the reader ask, once a query. Without a token there are no rows; a token that is not good is an
+-- error rather than no rows, which would look like an answer.
+create or replace function daybook.reader_organization() returns uuid
+    language plpgsql stable security definer parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_setting text := current_setting('app.reader_token', true);
+    v_token text[];
+    v_signature bytea;
+begin
+    if v_setting is null or v_setting = '' then
+        return null;
+    end if;
+    -- The signature first: nothing of a text that is not ours is believed. Digests are compared, so that the time that a
+    -- comparison takes tells nothing of the signature.
+    v_token := string_to_array(v_setting, '.');
+    if cardinality(v_token) = 5 then
+        v_signature := daybook.reader_mac(array_to_string(v_token[1:4], '.'));
+    end if;
+    if v_signature is null or sha256(convert_to(encode(v_signature, 'hex'), 'UTF8')) <> sha256(convert_to(v_token[5], 'UTF8')) then
+        raise exception 'the token is not one that this database signed' using errcode = 'DB408';
+    end if;
+    if v_token[2] <> daybook.reader_backend() then
+        raise exception 'the token belongs to another connection' using errcode = 'DB408';
+    end if;
+    -- Not statement_timestamp(), which stands still as long as one message to the server lasts.
+    if v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then
+        raise exception 'the token has expired' using errcode = 'DB408';
+    end if;
+    if v_token[4] <> ''
+       and not exists (select from daybook.reader_tickets t
+                       where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
+        raise exception 'the ticket was withdrawn' using errcode = 'DB408';
+    end if;
+    return v_token[1]::uuid;
+end
+$$;
+comment on function daybook.reader_organization() is 'The organization of this connection''s token';

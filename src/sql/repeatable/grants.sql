@@ -8,16 +8,18 @@ revoke all on all procedures in schema daybook from public, :"app", :"reader", :
 
 grant usage on schema daybook to :"app", :"reader", :"sealer", :"auditor";
 
-grant select on daybook.audit_logs to :"app", :"sealer", :"auditor";
-grant select on daybook.facets, daybook.events to :"app", :"auditor";
-grant select on daybook.organizations to :"app", :"sealer", :"auditor";
+grant select on daybook.audit_logs, daybook.organizations to :"app", :"reader", :"sealer", :"auditor";
+grant select on daybook.facets, daybook.events to :"app", :"reader", :"auditor";
 
 -- Column by column: recorded_at, db_role and schema_version are the database's to say.
 grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason,
               changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)
     on daybook.audit_logs to :"app";
 
-grant execute on function daybook.set_tenant(uuid), daybook.organization_of(text) to :"app";
+grant execute on function daybook.set_tenant(uuid), daybook.organization_of(text), daybook.reader_token(text, bigint)
+    to :"app";
+grant execute on function daybook.redeem_ticket(uuid, uuid, bytea), daybook.reader_backend(), daybook.reader_organization()
+    to :"reader";
 grant execute on function daybook.schema_level() to :"app", :"reader", :"sealer", :"auditor";
 
 -- Defaults and checks run with the rights of whoever inserts; all of these are pure.

@@ -23,6 +23,12 @@ create policy audit_logs_org_isolation_write on daybook.audit_logs
     for insert to :"app"
     with check (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
 
+-- People who type SQL can change any setting, so theirs is signed.
+drop policy if exists audit_logs_org_isolation_reader on daybook.audit_logs;
+create policy audit_logs_org_isolation_reader on daybook.audit_logs
+    for select to :"reader"
+    using (organization_id = (select daybook.reader_organization()));
+
 drop policy if exists audit_logs_append_only_update on daybook.audit_logs;
 create policy audit_logs_append_only_update on daybook.audit_logs
     as restrictive for update
@@ -54,6 +60,11 @@ drop policy if exists facets_org_isolation_read on daybook.facets;
 create policy facets_org_isolation_read on daybook.facets
     for select to :"app"
     using (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
+
+drop policy if exists facets_org_isolation_reader on daybook.facets;
+create policy facets_org_isolation_reader on daybook.facets
+    for select to :"reader"
+    using (organization_id = (select daybook.reader_organization()));
 
 -- Only write_facets() inserts, as the owner.
 drop policy if exists facets_written_by_trigger on daybook.facets;
@@ -87,6 +98,11 @@ create policy organizations_own on daybook.organizations
     for select to :"app"
     using (id = (select nullif(current_setting('app.org_id', true), '')::uuid));
 
+drop policy if exists organizations_reader on daybook.organizations;
+create policy organizations_reader on daybook.organizations
+    for select to :"reader"
+    using (id = (select daybook.reader_organization()));
+
 -- FORCE binds the owner too: without these, organization_of() would find nothing and nobody could add one.
 drop policy if exists organizations_owner_read on daybook.organizations;
 create policy organizations_owner_read on daybook.organizations
@@ -108,3 +124,35 @@ drop policy if exists organizations_system_read on daybook.organizations;
 create policy organizations_system_read on daybook.organizations
     for select to :"sealer", :"auditor"
     using (true);
+
+-- ---------------------------------------------------------------- reader_keys, reader_tickets
+
+-- Nobody but the owner, who is bound as well: it reads the key only through functions that it owns, and no policy lets
+-- it remove the record of a ticket.
+
+alter table daybook.reader_keys enable row level security;
+alter table daybook.reader_keys force row level security;
+
+drop policy if exists reader_keys_owner on daybook.reader_keys;
+create policy reader_keys_owner on daybook.reader_keys
+    for select to :"owner"
+    using (true);
+
+alter table daybook.reader_tickets enable row level security;
+alter table daybook.reader_tickets force row level security;
+
+drop policy if exists reader_tickets_owner_read on daybook.reader_tickets;
+create policy reader_tickets_owner_read on daybook.reader_tickets
+    for select to :"owner"
+    using (true);
+
+drop policy if exists reader_tickets_owner_issue on daybook.reader_tickets;
+create policy reader_tickets_owner_issue on daybook.reader_tickets
+    for insert to :"owner"
+    with check (true);
+
+drop policy if exists reader_tickets_owner_withdraw on daybook.reader_tickets;
+create policy reader_tickets_owner_withdraw on daybook.reader_tickets
+    for update to :"owner"
+    using (true)
+    with check (true);

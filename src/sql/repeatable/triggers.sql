@@ -12,6 +12,12 @@ create or replace trigger append_only
     for each statement execute function daybook.refuse_change();
 alter table daybook.facets enable always trigger append_only;
 
+-- A ticket can be withdrawn, and its record stays.
+create or replace trigger append_only
+    before delete or truncate on daybook.reader_tickets
+    for each statement execute function daybook.refuse_change();
+alter table daybook.reader_tickets enable always trigger append_only;
+
 -- PostgreSQL clones a row trigger to each partition. Events without facets pay nothing.
 create or replace trigger write_facets
     after insert on daybook.audit_logs

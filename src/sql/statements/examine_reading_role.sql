@@ -1,9 +1,9 @@
--- Is this role the auditor's, and may it do nothing but read? One row.
+-- Is this role the one of the policy $1, and may it do nothing but read? One row.
 select
     current_user::text as role,
     exists (select from pg_catalog.pg_policies p
-            where p.schemaname = 'daybook' and p.policyname = 'audit_logs_auditor_read'
-              and current_user = any (p.roles)) as auditor,
+            where p.schemaname = 'daybook' and p.policyname = $1::text
+              and current_user = any (p.roles)) as expected,
     exists (select from pg_catalog.pg_roles r
             where (r.rolsuper or r.rolbypassrls) and pg_catalog.pg_has_role(session_user, r.oid, 'member')) as unsafe,
     exists (select from pg_catalog.pg_class c

@@ -1,0 +1,25 @@
+// SQL that people type, as one cursor: there is no way to say EXPLAIN, SET, DO, COPY or a second statement with it.
+
+#ifndef DAYBOOK_POSTGRES_CURSOR_QUERY_HPP
+#define DAYBOOK_POSTGRES_CURSOR_QUERY_HPP
+
+#include <string>
+
+#include <libpq-fe.h>
+
+#include <daybook/sql_query.hpp>
+
+namespace daybook::detail {
+
+/// Runs `sql` on an idle connection, in a read-only transaction that is rolled back at the end. Throws error
+/// (not_one_query, undefined_name, statement_failed with the place marked, invalid_text, …).
+void run_cursor_query(PGconn* connection, const std::string& sql, const result_sink& sink,
+                      const sql_query_options& options);
+
+/// Throws error (unsafe_role, permission_denied) unless this connection's role is the one that `policy` is for, and can
+/// do no more than read. `purpose` names it in the message: "reader", "auditor".
+void check_reading_role(PGconn* connection, const std::string& purpose, const std::string& policy);
+
+}  // namespace daybook::detail
+
+#endif

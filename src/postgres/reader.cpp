@@ -1,0 +1,107 @@
+#include <daybook/reader.hpp>
+
+#include <chrono>
+#include <utility>
+
+#include <daybook/error.hpp>
+#include <daybook/tenant_tx.hpp>
+
+#include "cursor_query.hpp"
+#include "libpq.hpp"
+#include "sql/reader_backend.hpp"
+#include "sql/reader_token.hpp"
+#include "sql/redeem_ticket.hpp"
+#include "sql/use_reader_token.hpp"
+#include "ticket_text.hpp"
+#include "transaction.hpp"
+
+namespace daybook {
+
+namespace {
+
+// How long the application vouches, and how much of that must be left when a query begins.
+constexpr std::chrono::seconds token_life = std::chrono::hours{1};
+constexpr std::chrono::seconds token_reserve = std::chrono::minutes{5};
+
+pq::connection_ptr connect_as_reader(const std::string& url)
+{
+    pq::connection_ptr connection = pq::connect(url);
+    detail::check_reading_role(connection.get(), "reader", "audit_logs_org_isolation_reader");
+    return connection;
+}
+
+void use_token(PGconn* connection, const std::string& token)
+{
+    pq::params values;
+    values.add(token);
+    pq::execute(connection, embedded::sql::use_reader_token, values);
+}
+
+}  // namespace
+
+struct reader::state {
+    state(pq::connection_ptr c, const org_id& o) : connection{std::move(c)}, organization{o} {}
+
+    pq::connection_ptr connection;
+    org_id organization;
+    std::optional<timestamp> expires_at;
+    pool* application = nullptr;
+    std::string backend;  // of this connection, where the application vouches
+    std::chrono::steady_clock::time_point vouched{};
+
+    void let_application_vouch()
+    {
+        pq::params values;
+        values.add(backend).add(std::int64_t{token_life.count()});
+        const std::string token = with_tenant(*application, organization, [&](tenant_tx& tx) {
+            return detail::engine(tx).execute(embedded::sql::reader_token, values).text(0, 0);
+        });
+        use_token(connection.get(), token);
+        vouched = std::chrono::steady_clock::now();
+    }
+};
+
+reader::reader(const std::string& reader_url, std::string_view ticket)
+{
+    const detail::ticket_parts parts = detail::parse_ticket(ticket);
+    pq::connection_ptr connection = connect_as_reader(reader_url);
+    pq::params values;
+    values.add(parts.organization).add(parts.id).add(parts.secret);
+    const pq::result redeemed = pq::execute(connection.get(), embedded::sql::redeem_ticket, values);
+    use_token(connection.get(), redeemed.text(0, 0));
+    m_state = std::make_unique<state>(std::move(connection), org_id{parts.organization});
+    m_state->expires_at = redeemed.time(0, 1);
+}
+
+reader::reader(const std::string& reader_url, pool& application, const org_id& organization)
+    : m_state{std::make_unique<state>(connect_as_reader(reader_url), organization)}
+{
+    m_state->application = &application;
+    m_state->backend = pq::execute(m_state->connection.get(), embedded::sql::reader_backend).text(0, 0);
+    m_state->let_application_vouch();
+}
+
+reader::~reader() = default;
+reader::reader(reader&&) noexcept = default;
+reader& reader::operator=(reader&&) noexcept = default;
+
+const org_id& reader::organization() const noexcept
+{
+    return m_state->organization;
+}
+
+std::optional<timestamp> reader::expires_at() const noexcept
+{
+    return m_state->expires_at;
+}
+
+void reader::query(const std::string& sql, const result_sink& sink, const sql_query_options& options)
+{
+    if (m_state->application != nullptr &&
+        std::chrono::steady_clock::now() > m_state->vouched + token_life - token_reserve) {
+        m_state->let_application_vouch();
+    }
+    detail::run_cursor_query(m_state->connection.get(), sql, sink, options);
+}
+
+}  // namespace daybook

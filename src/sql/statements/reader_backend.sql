@@ -1,0 +1,1 @@
+select daybook.reader_backend()
