@@ -70,23 +70,6 @@ TEST_CASE("a typed query sees its own organization under friendly names", "[data
     CHECK(f.ask("values (1, null)") == "1|null|\n");
 }
 
-TEST_CASE("what is not one read-only query cannot be said", "[database]")
-{
-    fixture f;
-
-    for (const char* const sql :
-         {"select 1; select 2", "select 1; commit", "set app.org_id = 'x'", "set local role postgres", "explain select 1",
-          "explain (analyze) select 1", "do $$ begin end $$", "copy events to stdout", "show all", "reset all",
-          "begin", "commit", "insert into daybook.audit_logs (action, actor_type, actor_id) values ('a', 'b', 'c')",
-          "with x as (insert into daybook.audit_logs (action, actor_type, actor_id) values ('a', 'b', 'c') returning 1) select * from x",
-          "delete from daybook.audit_logs", "truncate daybook.audit_logs", "prepare x as select 1", "listen x",
-          "lock table daybook.audit_logs", "-- nothing\nset role postgres", "/* */ explain select 1", "call daybook.close_partition(null)"}) {
-        INFO(sql);
-        CHECK(f.refusal(sql) == error_kind::not_one_query);
-    }
-    CHECK(f.refusal("select 1") == std::nullopt);
-}
-
 TEST_CASE("the transaction of a typed query is read-only", "[database]")
 {
     fixture f;
