@@ -1,11 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <thread>
 #include <type_traits>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <daybook/daybook.hpp>
 
@@ -77,85 +73,12 @@ TEST_CASE("the event and the business change are committed together", "[database
     CHECK(f.events() == "1");
 }
 
-TEST_CASE("an exception undoes both, and leaves unchanged whatever its type", "[database]")
-{
-    fixture f;
-    const auto fail_with = [&](auto thrown) {
-        with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
-            tx.sql().exec("update public.invoices set paid = true where id = 42");
-            log_audit(tx, sample());
-            log_audit(tx, sample(), write_now);
-            throw thrown;
-        });
-    };
-
-    CHECK_THROWS_AS(fail_with(std::string{"mine"}), std::string);
-    CHECK_THROWS_AS(fail_with(7), int);
-    CHECK_THROWS_WITH(fail_with(std::runtime_error{"mine"}), "mine");
-
-    CHECK_FALSE(f.paid());
-    CHECK(f.events() == "0");
-    // The connection is as good as new.
-    with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); });
-    CHECK(f.events() == "1");
-}
-
 TEST_CASE("with_tenant gives back what the work returned", "[database]")
 {
     fixture f;
 
     CHECK(with_tenant(f.connection, f.acme, [](tenant_tx&) { return std::string{"value"}; }) == "value");
     CHECK(with_tenant(f.connection, f.acme, [](tenant_tx& tx) { return tx.organization(); }) == f.acme);
-}
-
-TEST_CASE("a select without a WHERE sees this organization and nothing else", "[database]")
-{
-    fixture f;
-    with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
-        log_audit(tx, sample());
-        log_audit(tx, sample());
-    });
-    with_tenant(f.connection, f.globex, [](tenant_tx& tx) { log_audit(tx, sample()); });
-
-    const auto seen = [&](const org_id& organization) {
-        return with_tenant(f.connection, organization, [](tenant_tx& tx) {
-            return tx.sql().query_value<std::string>(
-                "select count(*) || ' of ' || string_agg(distinct organization_id::text, ',') from daybook.audit_logs");
-        });
-    };
-
-    CHECK(seen(f.acme) == "2 of " + to_string(f.acme));
-    CHECK(seen(f.globex) == "1 of " + to_string(f.globex));
-}
-
-TEST_CASE("without an organization zero rows are seen, on a fresh connection and on a reused one", "[database]")
-{
-    fixture f;
-    with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); });
-
-    const auto rows = [](pqxx::connection& connection) {
-        pqxx::work outside{connection};
-        return outside.query_value<long>("select count(*) from daybook.audit_logs");
-    };
-    pqxx::connection fresh = f.database.connect_as_application();
-
-    CHECK(rows(fresh) == 0);
-    CHECK(rows(f.connection) == 0);
-}
-
-TEST_CASE("an insert for another organization is refused by the database", "[database]")
-{
-    fixture f;
-    const auto insert_as_globex = [&](tenant_tx& tx) {
-        tx.sql().exec("insert into daybook.audit_logs (organization_id, action, actor_type, actor_id) values ($1, 'a.b', 'user', 'u1')",
-                      pqxx::params{to_string(f.globex)});
-    };
-
-    with_tenant(f.connection, f.globex, insert_as_globex);
-    CHECK(f.events() == "1");
-
-    CHECK_THROWS_AS(with_tenant(f.connection, f.acme, insert_as_globex), pqxx::sql_error);
-    CHECK(f.events() == "1");
 }
 
 TEST_CASE("a raw insert in a scope needs only an action and an actor", "[database]")
@@ -206,68 +129,6 @@ TEST_CASE("a failed statement inside a nested scope is undone with it", "[databa
     });
 
     CHECK(f.events() == "1");
-}
-
-TEST_CASE("a nested scope of another organization is refused before any SQL", "[database]")
-{
-    fixture f;
-
-    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
-        log_audit(tx, sample());
-        CHECK(kind_of([&] { with_tenant(f.connection, f.globex, count_all); }) == error_kind::nested_organization);
-        CHECK(kind_of([&] { with_tenant(tx, f.globex, count_all); }) == error_kind::nested_organization);
-        CHECK(count_all(tx) == 0);  // still here, still acme's, still nothing sent
-    });
-
-    CHECK(f.events() == "1");
-}
-
-TEST_CASE("an error that the work swallowed does not pass for a commit", "[database]")
-{
-    fixture f;
-    const auto swallow = [&] {
-        with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
-            log_audit(tx, sample());
-            try {
-                tx.sql().exec("select 1/0");
-            } catch (const pqxx::sql_error&) {
-            }
-        });
-    };
-
-    CHECK(kind_of(swallow) == error_kind::not_committed);
-    CHECK(f.events() == "0");
-}
-
-TEST_CASE("a raw COMMIT inside the scope is noticed", "[database]")
-{
-    fixture f;
-    const auto end_early = [&](const char* statement) {
-        return kind_of([&] {
-            with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
-                tx.sql().exec(statement);
-                log_audit(tx, sample());
-            });
-        });
-    };
-
-    CHECK(end_early("commit") == error_kind::not_committed);
-    CHECK(end_early("rollback") == error_kind::not_committed);
-    CHECK(f.events() == "0");
-}
-
-TEST_CASE("after a raw COMMIT and BEGIN nothing can be logged", "[database]")
-{
-    fixture f;
-
-    CHECK(kind_of([&] {
-              with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
-                  tx.sql().exec("commit");
-                  tx.sql().exec("begin");
-                  log_audit(tx, sample());
-              });
-          }) == error_kind::permission_denied);
-    CHECK(f.events() == "0");
 }
 
 TEST_CASE("an event whose id is there already rolls the whole transaction back", "[database]")
@@ -367,103 +228,6 @@ TEST_CASE("a rule that swallows inserts is noticed before the commit", "[databas
     CHECK_FALSE(f.paid());
 }
 
-TEST_CASE("a superuser, a role with BYPASSRLS, the owner, and who can become one are refused", "[database]")
-{
-    fixture f;
-    f.database.as_superuser("do $$ begin "
-                            "if not exists (select from pg_roles where rolname = 'test_bypass') then "
-                            "create role test_bypass login bypassrls; "
-                            "create role test_member login noinherit in role daybook_owner; end if; end $$");
-    const auto refusal = [&](const std::string& role) {
-        pqxx::connection connection{f.database.url(role)};
-        return message_of([&] { with_tenant(connection, f.acme, count_all); });
-    };
-
-    CHECK_THAT(refusal("postgres"), Catch::Matchers::ContainsSubstring("a superuser"));
-    CHECK_THAT(refusal("test_bypass"), Catch::Matchers::ContainsSubstring("BYPASSRLS"));
-    CHECK_THAT(refusal("daybook_owner"), Catch::Matchers::ContainsSubstring("owns the tables"));
-    CHECK_THAT(refusal("test_member"), Catch::Matchers::ContainsSubstring("can become daybook_owner"));
-    CHECK_THAT(refusal("daybook_auditor"), Catch::Matchers::ContainsSubstring("is not the application's"));
-    CHECK(refusal("daybook_app").empty());
-}
-
-TEST_CASE("a role that was changed by SET ROLE is looked at again", "[database]")
-{
-    fixture f;
-    pqxx::connection connection{f.database.superuser_url()};
-    {
-        pqxx::nontransaction work{connection};
-        work.exec("set role daybook_app");
-    }
-
-    CHECK(kind_of([&] { with_tenant(connection, f.acme, count_all); }) == error_kind::unsafe_role);
-}
-
-TEST_CASE("a connection that carries an organization from elsewhere is refused", "[database]")
-{
-    fixture f;
-    const auto set = [&](const org_id& organization) {
-        pqxx::nontransaction work{f.connection};
-        work.exec("select set_config('app.org_id', $1, false)", pqxx::params{to_string(organization)});
-    };
-    const auto try_acme = [&] { return kind_of([&] { with_tenant(f.connection, f.acme, count_all); }); };
-    CHECK(try_acme() == std::nullopt);
-
-    set(f.globex);
-    CHECK(try_acme() == error_kind::contaminated_connection);
-    set(f.acme);
-    CHECK(try_acme() == error_kind::contaminated_connection);
-}
-
-TEST_CASE("the default of a role or database is contamination too", "[database]")
-{
-    fixture f;
-    f.database.as_superuser("alter database " + f.database.name() + " set app.org_id = '" + to_string(f.globex) + "'");
-    pqxx::connection connection = f.database.connect_as_application();
-
-    CHECK(kind_of([&] { with_tenant(connection, f.acme, count_all); }) == error_kind::contaminated_connection);
-}
-
-TEST_CASE("a transaction belongs to its thread", "[database]")
-{
-    fixture f;
-
-    with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
-        std::optional<error_kind> logged;
-        std::optional<error_kind> queried;
-        std::thread other{[&] {
-            logged = kind_of([&] { log_audit(tx, sample()); });
-            queried = kind_of([&] { static_cast<void>(tx.sql()); });
-        }};
-        other.join();
-        CHECK(logged == error_kind::wrong_thread);
-        CHECK(queried == error_kind::wrong_thread);
-    });
-
-    CHECK(f.events() == "0");
-}
-
-TEST_CASE("a forked child neither writes nor ends the parent's transaction", "[database]")
-{
-    fixture f;
-
-    with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
-        log_audit(tx, sample());
-        const pid_t child = fork();
-        if (child == 0) {
-            const bool refused = kind_of([&] { log_audit(tx, sample()); }) == error_kind::wrong_thread &&
-                                 kind_of([&] { tx.flush(); }) == error_kind::wrong_thread;
-            _exit(refused ? 0 : 1);
-        }
-        int status = -1;
-        waitpid(child, &status, 0);
-        CHECK(WIFEXITED(status));
-        CHECK(WEXITSTATUS(status) == 0);
-    });
-
-    CHECK(f.events() == "1");
-}
-
 TEST_CASE("a stream of the host's that is still open is no disaster", "[database]")
 {
     fixture f;
@@ -503,22 +267,6 @@ TEST_CASE("a schema that is missing or behind is named", "[database]")
     CHECK(try_acme() == error_kind::schema_pending);
     f.database.as_superuser("drop schema daybook cascade");
     CHECK(try_acme() == error_kind::schema_missing);
-}
-
-TEST_CASE("a lost connection is said to be lost, and nothing is written", "[database]")
-{
-    fixture f;
-
-    CHECK(kind_of([&] {
-              with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
-                  log_audit(tx, sample());
-                  tx.flush();
-                  f.database.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = "
-                                          "'daybook_app' and datname = current_database()");
-                  log_audit(tx, sample(), write_now);
-              });
-          }) == error_kind::connection_lost);
-    CHECK(f.events() == "0");
 }
 
 TEST_CASE("a connection in another encoding is refused, since its bytes would become other characters", "[database]")
