@@ -244,9 +244,11 @@ TEST_CASE("importing the same events again writes nothing, other content is a co
     CHECK(f.database.ask_superuser("select count(*) from daybook.audit_logs where action = 'role.grant' and reason is not null") == "3");
 }
 
-TEST_CASE("whatever a raw insert wrote can be read", "[database]")
+TEST_CASE("whatever stands in the log can be read", "[database]")
 {
     fixture f;
+    // Rows of another version, or of somebody who took the rule away.
+    f.database.as_superuser("alter table daybook.audit_logs drop constraint audit_logs_row_is_valid");
     with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
         for (const char* const values :
              {"'[1, {\"type\": 5, \"colour\": {\"a\": [1]}}, []]', '[1, {\"path\": 2, \"more\": 3}]', '{\"k\": 1}'",

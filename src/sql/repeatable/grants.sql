@@ -30,6 +30,10 @@ grant execute on function
     daybook.new_id(timestamptz)
     to :"app", :"reader", :"sealer", :"auditor";
 grant execute on function
-    daybook.row_is_valid(uuid, timestamptz, text, text, text, text, json, json, text, text, text, json, text, json, json),
+    daybook.row_is_valid,
+    daybook.row_problem,
+    daybook.json_is_plain,
+    daybook.entities_are_plain,
+    daybook.changes_are_plain,
     daybook.check_written(bigint, bigint)
     to :"app";
