@@ -48,11 +48,11 @@ bool was_lost(PGconn* connection)
 }
 
 // Whether the server refused a statement, rather than said goodbye, as it, or a pooler for it, may do after the commit
-// became durable.
+// became durable. Some poolers keep the client's connection when they lose the server's, and call that an ERROR.
 bool is_verdict(const pq::result& answer)
 {
     const char* const severity = PQresultErrorField(answer.get(), PG_DIAG_SEVERITY_NONLOCALIZED);
-    return severity != nullptr && std::strcmp(severity, "ERROR") == 0;
+    return severity != nullptr && std::strcmp(severity, "ERROR") == 0 && !answer.sqlstate().starts_with("08");
 }
 
 // In any other encoding the server would take our bytes for other characters, silently.
@@ -221,6 +221,11 @@ void transaction::begin(access mode)
     } catch (const error& e) {
         if (e.sqlstate() == "25001") {
             throw contaminated("the connection carries another organization");
+        }
+        // PgBouncer's words; it hangs up, but a retry would end the same way.
+        if (e.sqlstate() == "08P01" && std::strstr(e.what(), "statement pooling") != nullptr) {
+            throw error{error_kind::unsuitable_database, "the pooler is in statement pooling mode, which has no transactions",
+                        "set its pool_mode to transaction or session", "08P01"};
         }
         throw;
     }
@@ -417,7 +422,7 @@ void transaction::commit_flush()
         try {
             answer.check();
         } catch (const error&) {
-            if (was_lost(m_native) && !is_verdict(answer)) {
+            if (!is_verdict(answer)) {
                 break;  // nothing is known of the COMMIT
             }
             throw;  // the server refused: nothing was committed
