@@ -147,7 +147,9 @@ constexpr std::array kinds{
                            "`daybook migrate verify` lists each difference. `daybook migrate up --repair` applies "
                            "policies, functions, triggers and grants again."},
     error_kind_description{unsuitable_database, "unsuitable_database", "D0604", 4,
-                           "this database cannot hold the log", "PostgreSQL 15 or later, with encoding UTF8."},
+                           "this database cannot hold the log",
+                           "PostgreSQL 15 or later, with encoding UTF8. A pooler between has to pool sessions or "
+                           "transactions, not statements."},
     error_kind_description{no_private_cluster, "no_private_cluster", "D0605", 5,
                            "a private PostgreSQL could not be started",
                            "The programs initdb and postgres are looked for in $DAYBOOK_POSTGRES_BIN, then where "

@@ -91,6 +91,9 @@ std::string hint_of(const PGresult* raw, error_kind kind)
     if (kind == error_kind::not_committed) {
         return "an earlier statement failed, and its error did not leave the scope";
     }
+    if (field(raw, PG_DIAG_SQLSTATE) == "25006") {
+        return "the transaction is read-only, or the server is a standby: write to the primary";
+    }
     return field(raw, PG_DIAG_MESSAGE_HINT);
 }
 
