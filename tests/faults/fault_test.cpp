@@ -3,8 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <functional>
-#include <latch>
+#include <atomic>
 #include <thread>
 
 #include <daybook/daybook.hpp>
