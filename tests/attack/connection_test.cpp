@@ -129,13 +129,17 @@ TEST_CASE("attack 25: a temporary table named as the log takes no event, and hid
 TEST_CASE("attack 25: every function of the schema names what it uses, or looks in pg_catalog alone", "[database]")
 {
     const temporary_database database;
-    const std::string others = "select coalesce(string_agg(p.proname, ' '), '') from pg_proc p where p.pronamespace = 'daybook'::regnamespace "
+    const std::string others = "select coalesce(string_agg(p.proname, ' '), '') from pg_proc p "
+                               "where p.pronamespace = 'daybook'::regnamespace "
                                // A body of the SQL standard's form is bound when the function is made.
                                "and p.prosqlbody is null "
+                               // These run under the path of row_is_valid().
+                               "and p.proname not in ('entities_are_plain', 'changes_are_plain') "
                                "and not coalesce(p.proconfig @> array['search_path=pg_catalog, pg_temp'], false)";
     CHECK(database.ask_superuser(others).empty());
 
-    database.as_superuser("create function daybook.careless() returns bigint language sql as 'select count(*) from pg_class'");
+    database.as_superuser("create function daybook.careless() returns bigint language sql as "
+                          "'select count(*) from pg_class'");
     CHECK(database.ask_superuser(others) == "careless");
 }
 

@@ -23,7 +23,8 @@ namespace {
 // "2 of <organization>": the whole of what a select without a WHERE sees.
 std::string all_of(const std::string& relation)
 {
-    return "select count(*) || ' of ' || coalesce(string_agg(distinct organization_id::text, ' '), 'nobody') from " + relation;
+    return "select count(*) || ' of ' || coalesce(string_agg(distinct organization_id::text, ' '), 'nobody') "
+           "from " + relation;
 }
 
 // The organizations that the rows of `sql` name.
@@ -75,7 +76,8 @@ std::string found(const temporary_database& database, const std::string& sql)
 }
 
 const std::string insert_with_id =
-    "insert into daybook.audit_logs (organization_id, id, action, actor_type, actor_id) values ($1, $2, 'a.b', 'user', 'u1')";
+    "insert into daybook.audit_logs (organization_id, id, action, actor_type, actor_id) "
+    "values ($1, $2, 'a.b', 'user', 'u1')";
 
 const std::string tables_without_protection =
     "select c.relname from pg_class c where c.relkind in ('r', 'p') "
@@ -127,19 +129,23 @@ TEST_CASE("attack 2: no shape of a query reaches around the policy", "[database]
 
     for (const char* const sql : {
              "select organization_id from daybook.audit_logs where action = 'none' or 1 = 1",
-             "select organization_id from daybook.audit_logs where action = 'none' union all select organization_id from daybook.audit_logs",
+             "select organization_id from daybook.audit_logs where action = 'none' union all "
+             "select organization_id from daybook.audit_logs",
              "with c as materialized (select * from daybook.audit_logs) select organization_id from c",
-             "with recursive c as (select organization_id from daybook.audit_logs union select organization_id from c) select * from c",
+             "with recursive c as (select organization_id from daybook.audit_logs "
+             "union select organization_id from c) select * from c",
              "select l.organization_id from (values (1)) v, lateral (select * from daybook.audit_logs) l",
              "select organization_id from daybook.audit_logs tablesample system (100)",
              "select organization_id from daybook.facets tablesample bernoulli (100)",
              "select (a).organization_id from (select a from daybook.audit_logs a) w",
              "select row_to_json(a) ->> 'organization_id' from daybook.audit_logs a",
              "select unnest(array_agg(organization_id)) from daybook.audit_logs",
-             "select b.organization_id from daybook.audit_logs a right join daybook.audit_logs b on a.organization_id <> b.organization_id",
+             "select b.organization_id from daybook.audit_logs a "
+             "right join daybook.audit_logs b on a.organization_id <> b.organization_id",
              "select first_value(organization_id) over (partition by organization_id) from daybook.events",
              "select organization_id from daybook.facets where id in (select id from daybook.events)",
-             "select organization_id from daybook.audit_logs group by rollup (organization_id) having organization_id is not null",
+             "select organization_id from daybook.audit_logs group by rollup (organization_id) "
+             "having organization_id is not null",
          }) {
         INFO(sql);
         pqxx::work everything{superuser};
@@ -152,7 +158,8 @@ TEST_CASE("attack 2: no shape of a query reaches around the policy", "[database]
 TEST_CASE("attack 2: a self-join finds no row of a second organization", "[database]")
 {
     two_organizations f;
-    const std::string pairs = "select count(*) from daybook.audit_logs a join daybook.audit_logs b on a.organization_id <> b.organization_id";
+    const std::string pairs = "select count(*) from daybook.audit_logs a "
+                              "join daybook.audit_logs b on a.organization_id <> b.organization_id";
     REQUIRE(f.database.ask_superuser(pairs) == "12");
 
     CHECK(ask<long>(f.connection, f.acme, pairs) == 0);
@@ -163,11 +170,12 @@ TEST_CASE("attack 3: asking for another organization by its id finds nothing", "
     two_organizations f;
     const pqxx::params globex{to_string(f.globex)};
 
-    for (const auto& [sql, rows] : {std::pair<std::string, long>{"select count(*) from daybook.audit_logs where organization_id = $1", 3},
-                                    {"select count(*) from daybook.facets where organization_id = $1", 3},
-                                    {"select count(*) from daybook.events where organization_id = $1", 3},
-                                    {"select count(*) from daybook.organizations where id = $1", 1}}) {
-        INFO(sql);
+    for (const auto& [place, rows] : {std::pair<std::string, long>{"daybook.audit_logs where organization_id", 3},
+                                      {"daybook.facets where organization_id", 3},
+                                      {"daybook.events where organization_id", 3},
+                                      {"daybook.organizations where id", 1}}) {
+        INFO(place);
+        const std::string sql = "select count(*) from " + place + " = $1";
         CHECK(ask<long>(f.connection, f.globex, sql, globex) == rows);
         CHECK(ask<long>(f.connection, f.acme, sql, globex) == 0);
     }
@@ -207,7 +215,8 @@ TEST_CASE("attack 4: a view that reads with the owner's rights is empty", "[data
 TEST_CASE("attack 4: every view of the schema reads with the rights of whoever asks", "[database]")
 {
     const temporary_database database;
-    const std::string others = "select c.relname from pg_class c where c.relkind = 'v' and c.relnamespace = 'daybook'::regnamespace "
+    const std::string others = "select c.relname from pg_class c where c.relkind = 'v' "
+                               "and c.relnamespace = 'daybook'::regnamespace "
                                "and not coalesce(c.reloptions @> array['security_invoker=true'], false)";
     CHECK(found(database, others).empty());
 
@@ -219,7 +228,8 @@ TEST_CASE("attack 5: no function lends the application rights that no policy hol
 {
     two_organizations f;
     const std::string lenders = "select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner "
-                                "where p.prosecdef and (r.rolsuper or r.rolbypassrls) and has_function_privilege('daybook_app', p.oid, 'execute')";
+                                "where p.prosecdef and (r.rolsuper or r.rolbypassrls) "
+                                "and has_function_privilege('daybook_app', p.oid, 'execute')";
     CHECK(found(f.database, lenders).empty());
 
     f.database.as_superuser("create function daybook.lent() returns bigint language sql security definer as "
@@ -243,14 +253,15 @@ TEST_CASE("attack 5: no function of the schema is everybody's", "[database]")
 {
     const temporary_database database;
     const std::string open = "select p.proname from pg_proc p where p.pronamespace = 'daybook'::regnamespace "
-                             "and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)";
+                             "and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a "
+                             "where a.grantee = 0)";
     CHECK(found(database, open).empty());
 
     database.as_superuser("create function daybook.forgotten() returns int language sql as 'select 1'");
     CHECK(found(database, open) == "forgotten");
 }
 
-TEST_CASE("attack 6: a materialized view, which no policy can hold, is not there, and one that is gets noticed", "[database]")
+TEST_CASE("attack 6: no materialized view is there, since no policy can hold one", "[database]")
 {
     two_organizations f;
     const std::string views = "select relname from pg_class where relkind = 'm'";
@@ -266,7 +277,8 @@ TEST_CASE("attack 7: a cheap function in a query is shown this organization's va
 {
     two_organizations f;
     f.database.as_superuser("create function public.leak(text) returns boolean language plpgsql cost 0.0000001 as $$ begin "
-                            "perform set_config('leak.seen', coalesce(current_setting('leak.seen', true), '') || $1 || ';', true); "
+                            "perform set_config('leak.seen', "
+                            "coalesce(current_setting('leak.seen', true), '') || $1 || ';', true); "
                             "return true; end $$");
     const auto seen = [](pqxx::transaction_base& work, const std::string& sql) {
         work.exec(sql);
@@ -297,10 +309,14 @@ TEST_CASE("attack 8: an error that waits in another organization's row does not 
     two_organizations f;
 
     for (const auto& [sql, state] : {
-             std::pair{"select count(*) from daybook.audit_logs where 1 / (case when actor_id = 'secret of globex' then 0 else 1 end) = 1", "22012"},
-             std::pair{"select sum(1 / (case when value = 'secret of globex' then 0 else 1 end)) from daybook.facets", "22012"},
-             std::pair{"select count(*) from daybook.events where (case when actor_id = 'secret of globex' then 'x' else '1' end)::int = 1", "22P02"},
-             std::pair{"select count(*) from daybook.organizations where (case when key = 'globex' then 'x' else '1' end)::int = 1", "22P02"},
+             std::pair{"select count(*) from daybook.audit_logs "
+                       "where 1 / (case when actor_id = 'secret of globex' then 0 else 1 end) = 1", "22012"},
+             std::pair{"select sum(1 / (case when value = 'secret of globex' then 0 else 1 end)) "
+                       "from daybook.facets", "22012"},
+             std::pair{"select count(*) from daybook.events "
+                       "where (case when actor_id = 'secret of globex' then 'x' else '1' end)::int = 1", "22P02"},
+             std::pair{"select count(*) from daybook.organizations "
+                       "where (case when key = 'globex' then 'x' else '1' end)::int = 1", "22P02"},
          }) {
         INFO(sql);
         CHECK(attempt(f.connection, f.globex, sql) == state);
@@ -332,7 +348,8 @@ TEST_CASE("attack 12: texts of the log do not get into the statistics at all", "
     two_organizations f;
     const auto tables_with = [&](const std::string& text) {
         f.database.as_superuser("analyze daybook.audit_logs; analyze daybook.facets");
-        return f.database.ask_superuser("select count(*) from pg_stats s where s.schemaname = 'daybook' and s::text like '%" + text + "%'");
+        return f.database.ask_superuser("select count(*) from pg_stats s where s.schemaname = 'daybook' "
+                                        "and s::text like '%" + text + "%'");
     };
     REQUIRE(tables_with("invoice.paid") != "0");
     CHECK(tables_with("secret of globex") == "0");
@@ -346,7 +363,8 @@ TEST_CASE("attack 14: every unique key begins with the organization", "[database
     const temporary_database database;
     const std::string others = "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid "
                                "join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' "
-                               "where c.relnamespace = 'daybook'::regnamespace and (i.indisunique or i.indisexclusion) and i.indkey[0] <> a.attnum";
+                               "where c.relnamespace = 'daybook'::regnamespace "
+                               "and (i.indisunique or i.indisexclusion) and i.indkey[0] <> a.attnum";
     CHECK(found(database, others).empty());
 
     database.as_superuser("create unique index by_id on only daybook.audit_logs (id)");
@@ -358,18 +376,15 @@ TEST_CASE("attack 14: an insert does not tell whether another organization has t
     two_organizations f;
     const pqxx::params taken_by_globex{to_string(f.acme), to_string(f.of_globex.front().id)};
     const auto written = [&] {
-        return ask<long>(f.connection, f.acme, "with w as (" + insert_with_id + " on conflict do nothing returning 1) select count(*) from w",
-                         taken_by_globex);
+        pqxx::work work{f.connection};
+        const tenant_tx scope = bind_tenant(work, f.acme);
+        return work.exec(insert_with_id + " on conflict do nothing", taken_by_globex).affected_rows();
     };
     CHECK(attempt(f.connection, f.acme, insert_with_id, taken_by_globex).empty());
     CHECK(written() == 1);
 
     // With a key across organizations it would.
-    f.database.as_superuser("alter table daybook.audit_logs disable trigger append_only; "
-                            "do $$ declare p regclass; begin for p in select inhrelid::regclass from pg_inherits where inhparent = "
-                            "'daybook.audit_logs'::regclass loop execute format('alter table %s disable trigger append_only', p); end loop; end $$; "
-                            "delete from daybook.audit_logs where organization_id = '" + to_string(f.acme) + "'; "
-                            "create unique index by_id on daybook.audit_logs (id)");
+    f.database.as_superuser("create unique index by_id on daybook.audit_logs (id)");
     CHECK(attempt(f.connection, f.acme, insert_with_id, taken_by_globex) == "23505");
     CHECK(written() == 0);
 }
@@ -377,7 +392,8 @@ TEST_CASE("attack 14: an insert does not tell whether another organization has t
 TEST_CASE("attack 15: no foreign key leads to the log, since its check would tell what exists", "[database]")
 {
     two_organizations f;
-    const std::string keys = "select distinct c.conname from pg_constraint c join pg_class t on t.oid in (c.conrelid, c.confrelid) "
+    const std::string keys = "select distinct c.conname from pg_constraint c "
+                             "join pg_class t on t.oid in (c.conrelid, c.confrelid) "
                              "where c.contype = 'f' and t.relnamespace = 'daybook'::regnamespace and c.conparentid = 0";
     CHECK(found(f.database, keys).empty());
 
@@ -385,7 +401,8 @@ TEST_CASE("attack 15: no foreign key leads to the log, since its check would tel
                             "foreign key (organization_id, event) references daybook.audit_logs); "
                             "grant insert on public.notes to daybook_app");
     const auto note = [&](const event_id& id) {
-        return attempt(f.connection, f.acme, "insert into public.notes values ($1, $2)", {to_string(f.globex), to_string(id)});
+        return attempt(f.connection, f.acme, "insert into public.notes values ($1, $2)",
+                       {to_string(f.globex), to_string(id)});
     };
     CHECK(note(f.of_globex.front().id).empty());
     CHECK(note(event_id::generate(parse_time("2026-03-02T10:00:00Z"))) == "23503");
@@ -395,14 +412,15 @@ TEST_CASE("attack 15: no foreign key leads to the log, since its check would tel
 TEST_CASE("attack 16: nothing in the schema counts across organizations", "[database]")
 {
     const temporary_database database;
-    const std::string counters = "select c.relname from pg_class c where c.relnamespace = 'daybook'::regnamespace and c.relkind = 'S' "
+    const std::string counters = "select c.relname from pg_class c where c.relnamespace = 'daybook'::regnamespace "
+                                 "and c.relkind = 'S' "
                                  "union select a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid "
                                  "where c.relnamespace = 'daybook'::regnamespace and a.attidentity <> ''";
     CHECK(found(database, counters).empty());
     CHECK(database.ask_superuser("select format_type(atttypid, atttypmod) from pg_attribute "
                                  "where attrelid = 'daybook.audit_logs'::regclass and attname = 'id'") == "uuid");
 
-    database.as_superuser("create table daybook.numbered (organization_id uuid, number bigint generated always as identity)");
+    database.as_superuser("create table daybook.numbered (number bigint generated always as identity)");
     CHECK(found(database, counters) == "number numbered_number_seq");
 }
 
@@ -549,7 +567,9 @@ TEST_CASE("attack 52: an error tells nothing of another organization's rows", "[
                                   "insert into daybook.audit_logs (organization_id, action, actor_id) "
                                   "select organization_id, action, actor_id from daybook.audit_logs where actor_id ~ $1"}) {
         INFO(sql);
-        const auto about = [&](const std::string& text) { return std::string{sql}.replace(sql.find("$1"), 2, "'" + text + "'"); };
+        const auto about = [&](const std::string& text) {
+            return std::string{sql}.replace(sql.find("$1"), 2, "'" + text + "'");
+        };
         pqxx::work everything{superuser};
         CHECK_THAT(words(everything, about("globex")), ContainsSubstring("secret of globex"));
 
@@ -606,7 +626,9 @@ TEST_CASE("attack 53: an insert gives back what its scope may see, or is refused
 TEST_CASE("attack 54: row_security = off is an error, never rows", "[database]")
 {
     two_organizations f;
-    const auto set = [&](const char* value) { pqxx::nontransaction{f.connection}.exec(std::string{"set row_security = "} + value); };
+    const auto set = [&](const std::string& value) {
+        pqxx::nontransaction{f.connection}.exec("set row_security = " + value);
+    };
 
     for (const std::string relation : {"daybook.audit_logs", "daybook.facets", "daybook.events", "daybook.organizations"}) {
         INFO(relation);
@@ -645,7 +667,8 @@ TEST_CASE("attack 55: every permissive policy of the application asks for the or
     const std::string kind = "select policyname from pg_policies where schemaname = 'daybook' and permissive = 'PERMISSIVE' "
                              "and roles && array['public', 'daybook_app']::name[] "
                              "and (cmd not in ('SELECT', 'INSERT') or coalesce(qual, with_check) !~ "
-                             "'^[(](organization_id|id) = [(] SELECT [(]NULLIF[(]current_setting[(]''app.org_id''::text, true[)], ''''::text[)][)]::uuid')";
+                             "'^[(](organization_id|id) = [(] SELECT [(]NULLIF[(]current_setting[(]''app.org_id''::text, "
+                             "true[)], ''''::text[)][)]::uuid')";
     CHECK(found(database, kind).empty());
 
     database.as_superuser("create policy kind on daybook.audit_logs for insert with check (true)");
@@ -675,14 +698,16 @@ TEST_CASE("a partition cannot be named directly, the one of a new month neither"
         const std::string select = "select count(*) from " + partition;
         CHECK(sqlstate_of([&] { work.exec(select); }).empty());
         CHECK(attempt(f.connection, f.acme, select) == "42501");
-        CHECK(attempt(f.connection, f.acme, "insert into " + partition + " (action, actor_type, actor_id) values ('a.b', 'user', 'u1')") == "42501");
+        CHECK(attempt(f.connection, f.acme,
+                      "insert into " + partition + " (action, actor_type, actor_id) values ('a.b', 'user', 'u1')") == "42501");
     }
 }
 
 TEST_CASE("a partition that somebody granted by mistake still shows nothing", "[database]")
 {
     two_organizations f;
-    const std::string partition = f.database.ask_superuser("select distinct tableoid::regclass::text from daybook.audit_logs");
+    const std::string partition = f.database.ask_superuser("select distinct tableoid::regclass::text "
+                                                           "from daybook.audit_logs");
     const std::string rows = "select count(*) from " + partition;
     f.database.as_superuser("grant select on " + partition + " to daybook_app");
 
@@ -710,7 +735,8 @@ TEST_CASE("the owner of the log sees no event and writes none", "[database]")
 TEST_CASE("the auditor and the sealer read across organizations", "[database]")
 {
     two_organizations f;
-    const std::string both = "5 of " + std::min(to_string(f.acme), to_string(f.globex)) + " " + std::max(to_string(f.acme), to_string(f.globex));
+    const auto [first, second] = std::minmax({to_string(f.acme), to_string(f.globex)});
+    const std::string both = "5 of " + first + " " + second;
 
     for (const char* const role : {"daybook_auditor", "daybook_sealer"}) {
         INFO(role);
@@ -740,7 +766,8 @@ TEST_CASE("a key is found by organization_of, whole and exact, and by nothing el
 {
     two_organizations f;
     const auto id_of = [&](const std::string& key) {
-        return ask<std::string>(f.connection, "select coalesce(daybook.organization_of($1)::text, 'none')", pqxx::params{key});
+        return ask<std::string>(f.connection, "select coalesce(daybook.organization_of($1)::text, 'none')",
+                                pqxx::params{key});
     };
 
     CHECK(id_of("globex") == to_string(f.globex));
