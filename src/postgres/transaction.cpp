@@ -475,7 +475,9 @@ void transaction::commit_nested()
 void transaction::roll_back_nested() noexcept
 {
     m_queue.clear();
-    const std::string statement = "rollback to savepoint daybook_" + std::to_string(m_nesting);
+    // ROLLBACK TO alone keeps the savepoint, and the next one would lie inside it.
+    const std::string savepoint = "savepoint daybook_" + std::to_string(m_nesting);
+    const std::string statement = "rollback to " + savepoint + "; release " + savepoint;
     --m_nesting;
     try {
         pq::settle(m_native);

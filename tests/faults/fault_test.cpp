@@ -702,6 +702,30 @@ TEST_CASE("a server that ended the transaction before its COMMIT has written not
     CHECK(stored(f, all) == both(1));
 }
 
+TEST_CASE("a nested scope that was rolled back leaves no savepoint behind", "[database]")
+{
+    fixture f;
+    pool connections = f.make();
+    const char* const back = "rollback to savepoint daybook_1";
+
+    const auto work = [&](tenant_tx& tx) {
+        CHECK_THROWS_AS(with_tenant(tx, f.acme,
+                                    [&](tenant_tx& inner) {
+                                        inner.sql().exec(back);  // so it is called
+                                        throw undone{};
+                                    }),
+                        undone);
+        try {
+            tx.sql().exec(back);
+            FAIL_CHECK("it is still there");
+        } catch (const pqxx::sql_error& e) {
+            CHECK(e.sqlstate() == "3B001");  // no such savepoint
+        }
+        throw undone{};
+    };
+    CHECK_THROWS_AS(with_tenant(connections, f.acme, work), undone);
+}
+
 // ---------------------------------------------------------------- transactions that the host owns
 
 TEST_CASE("with bind_tenant too, event and business row share their fate wherever the connection fails", "[database]")
