@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages='g++ cmake ninja-build pkg-config libpq-dev libssl-dev liblua5.4-dev lua5.4 libcli11-dev
-    nlohmann-json3-dev zlib1g-dev libzstd-dev zstd postgresql ca-certificates'
+    nlohmann-json3-dev zlib1g-dev libzstd-dev zstd postgresql pgbouncer ca-certificates'
 
 # package, the first version that will do, the first that will not, the release to use instead
 replaceable='libpqxx-dev 7.10 9 libpqxx-7.10.0.tar.gz
@@ -93,6 +93,15 @@ no_system_cluster() {
     fi
 }
 
+# The pgbouncer package starts a pooler of the system's own; the tests start theirs.
+no_system_pooler() {
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now pgbouncer
+    else
+        as_root update-rc.d pgbouncer disable && as_root service pgbouncer stop
+    fi >/dev/null 2>&1 || say "the service pgbouncer, which nothing here needs, could not be disabled"
+}
+
 on_debian() {
     missing=$(missing_packages)
     replace=$(missing_replaceable)
@@ -119,6 +128,7 @@ END
         say "installing$missing"
         # shellcheck disable=SC2086  # a list of words
         apt install -y --no-install-recommends $missing
+        case "$missing " in *' pgbouncer '*) no_system_pooler ;; esac
     fi
     if [ -n "$archives" ] && [ "$ID" = debian ]; then
         say "fetching$archives from the source packages of Debian $archive_suite"

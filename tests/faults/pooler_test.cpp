@@ -23,7 +23,17 @@ using namespace daybook::testing;
 
 namespace {
 
-constexpr const char* program = "/usr/sbin/pgbouncer";
+// Empty if it is not installed.
+std::string pgbouncer()
+{
+    for (const char* const folder : {"/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"}) {
+        const std::string program = std::string{folder} + "/pgbouncer";
+        if (std::filesystem::exists(program)) {
+            return program;
+        }
+    }
+    return {};
+}
 
 // Two organizations in a database that is reached through two server connections.
 struct fixture {
@@ -35,8 +45,9 @@ struct fixture {
 
     explicit fixture(const std::string& mode)
     {
-        if (!std::filesystem::exists(program)) {
-            SKIP(program << " is not installed");
+        const std::string program = pgbouncer();
+        if (program.empty()) {
+            SKIP("PgBouncer is not installed");
         }
         directory.write("users", "\"daybook_app\" \"\"\n");
         directory.write("configuration", "[databases]\n* = host=" + socket_directory() +
