@@ -102,7 +102,8 @@ struct fixture {
     {
         work.exec("do $do$ declare t text; begin "
                   "for t in select g.tgrelid::regclass::text from pg_trigger g where g.tgname = 'append_only' loop "
-                  "execute format('alter table %s " + how + " trigger append_only', t); end loop; end $do$");
+                  "execute format('alter table %s " +
+                  how + " trigger append_only', t); end loop; end $do$");
     }
 
     // Whether `sql` changes the log where nothing protects it. Undone at the end.
@@ -127,8 +128,9 @@ struct fixture {
         pqxx::connection looking{database.superuser_url()};
         pqxx::work work{looking};
         std::vector<std::string> names;
-        for (const auto& [name] : work.query<std::string>(
-                 "select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = 'daybook.audit_logs'::regclass")) {
+        for (
+            const auto& [name] : work.query<std::string>(
+                "select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = 'daybook.audit_logs'::regclass")) {
             names.push_back(name);
         }
         return names;
@@ -146,7 +148,8 @@ TEST_CASE("attack 56: the application has no right to change or remove an event"
     fixture f;
 
     for (const std::string& table : tables) {
-        for (const std::string statement : {"update % set organization_id = '00000000-0000-7000-8000-000000000001'", "delete from %"}) {
+        for (const std::string statement :
+             {"update % set organization_id = '00000000-0000-7000-8000-000000000001'", "delete from %"}) {
             const std::string sql = on(table, statement);
             CAPTURE(sql);
             REQUIRE(f.would_change(sql));
@@ -168,7 +171,8 @@ TEST_CASE("attack 56: with the right given by mistake, a change is still refused
     }
 }
 
-TEST_CASE("attack 56: with the right, without the trigger and with a permissive policy, nothing is changed", "[database]")
+TEST_CASE("attack 56: with the right, without the trigger and with a permissive policy, nothing is changed",
+          "[database]")
 {
     fixture f;
 
@@ -199,12 +203,13 @@ TEST_CASE("attack 57: no program may update any column of any table", "[database
     pqxx::work work{f.superuser};
     REQUIRE(work.query_value<bool>("select has_any_column_privilege('daybook_app', 'daybook.audit_logs', 'insert')"));
 
-    for (const auto& [table] : work.query<std::string>(
-             "select c.oid::regclass::text from pg_class c "
-             "where c.relnamespace = 'daybook'::regnamespace and c.relkind in ('r', 'p', 'v')")) {
+    for (const auto& [table] :
+         work.query<std::string>("select c.oid::regclass::text from pg_class c "
+                                 "where c.relnamespace = 'daybook'::regnamespace and c.relkind in ('r', 'p', 'v')")) {
         for (const std::string& role : program_roles) {
             CAPTURE(table, role);
-            CHECK_FALSE(work.query_value<bool>("select has_any_column_privilege($1, $2, 'update')", pqxx::params{role, table}));
+            CHECK_FALSE(
+                work.query_value<bool>("select has_any_column_privilege($1, $2, 'update')", pqxx::params{role, table}));
         }
     }
 }
@@ -258,8 +263,9 @@ TEST_CASE("attack 59: ON CONFLICT DO UPDATE and MERGE are refused", "[database]"
     const std::string again = "insert into daybook.audit_logs (organization_id, id, action, actor_type, actor_id) "
                               "select organization_id, id, 'forged', actor_type, actor_id from daybook.audit_logs "
                               "on conflict (organization_id, id) do update set action = excluded.action";
-    const std::string merge = "merge into daybook.audit_logs a using (select organization_id, id from daybook.audit_logs) b "
-                              "on a.organization_id = b.organization_id and a.id = b.id when matched then ";
+    const std::string merge =
+        "merge into daybook.audit_logs a using (select organization_id, id from daybook.audit_logs) b "
+        "on a.organization_id = b.organization_id and a.id = b.id when matched then ";
 
     for (const std::string& sql : {again, merge + "update set action = 'forged'", merge + "delete"}) {
         CAPTURE(sql);
@@ -278,7 +284,8 @@ TEST_CASE("attack 60: rows cannot be locked by whoever may not change them", "[d
         for (const std::string strength : {" for update", " for no key update", " for share", " for key share"}) {
             CAPTURE(sql + strength);
             REQUIRE(f.is_possible(sql + strength));
-            CHECK_THAT(f.refused_to_application(sql + strength), ContainsSubstring("permission denied for table " + table));
+            CHECK_THAT(f.refused_to_application(sql + strength),
+                       ContainsSubstring("permission denied for table " + table));
         }
     }
 }
@@ -310,16 +317,18 @@ TEST_CASE("attack 61: the application cannot change what protects the log", "[da
                        ContainsSubstring("must be owner") || ContainsSubstring("permission denied"));
         }
         // GRANT without the right to only warns.
-        CHECK_THAT(f.refused_to_application(on(table, "grant delete on % to daybook_app; ") + on(table, "delete from %")),
-                   ContainsSubstring("permission denied for table " + table));
+        CHECK_THAT(
+            f.refused_to_application(on(table, "grant delete on % to daybook_app; ") + on(table, "delete from %")),
+            ContainsSubstring("permission denied for table " + table));
         const std::string policy = on(table, "drop policy " + table + "_append_only_delete on %");
         REQUIRE(f.is_possible(policy));
         CHECK_THAT(f.refused_to_application(policy), ContainsSubstring("must be owner"));
     }
-    for (const std::string sql : {"drop schema daybook cascade", "create table daybook.mine ()",
-                                  "drop function daybook.refuse_change() cascade",
-                                  "create or replace function daybook.refuse_change() returns trigger language plpgsql as "
-                                  "'begin return null; end'"}) {
+    for (const std::string sql :
+         {"drop schema daybook cascade", "create table daybook.mine ()",
+          "drop function daybook.refuse_change() cascade",
+          "create or replace function daybook.refuse_change() returns trigger language plpgsql as "
+          "'begin return null; end'"}) {
         CAPTURE(sql);
         REQUIRE(f.is_possible(sql));
         CHECK_THAT(f.refused_to_application(sql),
@@ -435,7 +444,8 @@ TEST_CASE("attack 63: facets are written under session_replication_role too", "[
 TEST_CASE("attack 64: a trigger that swallows an event ends the transaction, and says so", "[database]")
 {
     fixture f;
-    f.database.as_superuser("create table public.invoices (id int); grant insert, select on public.invoices to daybook_app");
+    f.database.as_superuser(
+        "create table public.invoices (id int); grant insert, select on public.invoices to daybook_app");
     const auto work = [&] {
         with_tenant(f.connection, f.acme, [](tenant_tx& tx) {
             tx.sql().exec("insert into public.invoices values (42)");
@@ -443,24 +453,24 @@ TEST_CASE("attack 64: a trigger that swallows an event ends the transaction, and
         });
     };
     REQUIRE_NOTHROW(work());
-    f.database.as_superuser("create function public.swallow() returns trigger language plpgsql as 'begin return null; end'; "
-                            "create trigger a before insert on daybook.audit_logs for each row execute function public.swallow()");
+    f.database.as_superuser(
+        "create function public.swallow() returns trigger language plpgsql as 'begin return null; end'; "
+        "create trigger a before insert on daybook.audit_logs for each row execute function public.swallow()");
 
     CHECK(kind_of(work) == error_kind::not_stored);
     CHECK(f.database.ask_superuser("select count(*) from public.invoices") == "1");
     event e = sample();
     e.id = event_id::generate(parse_time("2026-03-02T10:00:00Z"));
-    CHECK(kind_of([&] {
-              with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { static_cast<void>(log_new(tx, std::span{&e, 1})); });
-          }) == error_kind::not_stored);
+    CHECK(
+        kind_of([&] {
+            with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { static_cast<void>(log_new(tx, std::span{&e, 1})); });
+        }) == error_kind::not_stored);
 }
 
 TEST_CASE("attack 64: a rule that swallows events ends the transaction, and is reported", "[database]")
 {
     fixture f;
-    const auto work = [&] {
-        with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); });
-    };
+    const auto work = [&] { with_tenant(f.connection, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); }); };
     REQUIRE_NOTHROW(work());
     f.database.as_superuser("create rule swallow as on insert to daybook.audit_logs do instead nothing");
 
@@ -473,20 +483,23 @@ TEST_CASE("attack 64: a rule that swallows events ends the transaction, and is r
 TEST_CASE("attack 65: the application can neither detach a partition nor attach one", "[database]")
 {
     fixture f;
-    f.database.as_superuser("create table public.forged (like daybook.audit_logs including defaults including generated); "
-                            "alter table public.forged owner to daybook_app");
+    f.database.as_superuser(
+        "create table public.forged (like daybook.audit_logs including defaults including generated); "
+        "alter table public.forged owner to daybook_app");
     const std::string detach = "alter table daybook.audit_logs detach partition daybook.audit_logs_default";
-    const std::string attach = "alter table daybook.audit_logs attach partition public.forged "
-                               "for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0001-0000-0000-000000000000')";
+    const std::string attach =
+        "alter table daybook.audit_logs attach partition public.forged "
+        "for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0001-0000-0000-000000000000')";
 
     for (const std::string& sql : {detach, attach}) {
         CAPTURE(sql);
-        REQUIRE(f.is_possible("alter table public.forged add constraint audit_logs_not_nil "
-                              "check (organization_id <> '00000000-0000-0000-0000-000000000000'); "
-                              "alter table public.forged add constraint audit_logs_row_is_valid check (daybook.row_is_valid("
-                              "id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, "
-                              "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)); " +
-                              sql));
+        REQUIRE(f.is_possible(
+            "alter table public.forged add constraint audit_logs_not_nil "
+            "check (organization_id <> '00000000-0000-0000-0000-000000000000'); "
+            "alter table public.forged add constraint audit_logs_row_is_valid check (daybook.row_is_valid("
+            "id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, "
+            "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)); " +
+            sql));
         CHECK_THAT(f.refused_to_application(sql), ContainsSubstring("must be owner"));
     }
 }
@@ -494,8 +507,9 @@ TEST_CASE("attack 65: the application can neither detach a partition nor attach 
 TEST_CASE("attack 65: a detached and an attached partition are reported", "[database]")
 {
     fixture f;
-    f.database.as_superuser("create table public.forged partition of daybook.audit_logs "
-                            "for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0001-0000-0000-000000000000')");
+    f.database.as_superuser(
+        "create table public.forged partition of daybook.audit_logs "
+        "for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0001-0000-0000-000000000000')");
     const std::string attached = f.reported();
     f.database.as_superuser("drop table public.forged; "
                             "alter table daybook.audit_logs detach partition daybook.audit_logs_default");
@@ -532,9 +546,11 @@ TEST_CASE("attack 66: every partition is closed in itself", "[database]")
 
     for (const std::string& partition : f.partitions()) {
         CAPTURE(partition);
-        CHECK(work.query_value<bool>("select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass",
-                                     pqxx::params{partition}));
-        CHECK(work.query_value<long>("select count(*) from pg_policy where polrelid = $1::regclass", pqxx::params{partition}) == 0);
+        CHECK(work.query_value<bool>(
+            "select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass",
+            pqxx::params{partition}));
+        CHECK(work.query_value<long>("select count(*) from pg_policy where polrelid = $1::regclass",
+                                     pqxx::params{partition}) == 0);
         CHECK(work.query_value<long>("select count(*) from pg_trigger where tgrelid = $1::regclass and tgenabled = 'A' "
                                      "and tgname in ('append_only', 'write_facets')",
                                      pqxx::params{partition}) == 2);
@@ -549,7 +565,8 @@ TEST_CASE("attack 66: with rights given by mistake, a partition still shows noth
     REQUIRE(f.rows_for_application("select * from daybook.audit_logs") == 1);
 
     CHECK(f.rows_for_application("select * from " + partition) == 0);
-    CHECK_THAT(f.refused_to_application("insert into " + partition + " (organization_id, action, actor_type, actor_id) values ('" +
+    CHECK_THAT(f.refused_to_application("insert into " + partition +
+                                        " (organization_id, action, actor_type, actor_id) values ('" +
                                         to_string(f.globex) + "', 'forged', 'user', 'u1')"),
                ContainsSubstring("row-level security"));
     for (const std::string statement : {"update % set action = 'forged'", "delete from %", "truncate %"}) {
@@ -582,9 +599,10 @@ TEST_CASE("attack 67: the log has no inheritance child, and one of its facets is
 TEST_CASE("attack 68: an event does not go with its organization", "[database]")
 {
     fixture f;
-    CHECK(f.database.ask_superuser("select count(*) from pg_constraint where contype = 'f' "
-                                   "and conrelid in (select oid from pg_class where relnamespace = 'daybook'::regnamespace) "
-                                   "and confdeltype in ('c', 'n', 'd')") == "0");
+    CHECK(f.database.ask_superuser(
+              "select count(*) from pg_constraint where contype = 'f' "
+              "and conrelid in (select oid from pg_class where relnamespace = 'daybook'::regnamespace) "
+              "and confdeltype in ('c', 'n', 'd')") == "0");
     f.database.as_superuser("alter table daybook.audit_logs add foreign key (organization_id) "
                             "references daybook.organizations on delete cascade");
     const std::string sql = "delete from daybook.organizations";
@@ -598,7 +616,8 @@ TEST_CASE("attack 69: default privileges open no new partition unnoticed", "[dat
 {
     fixture f;
     CHECK(f.database.ask_superuser("select count(*) from pg_default_acl") == "0");
-    f.database.as_superuser("alter default privileges for role daybook_owner in schema daybook grant all on tables to daybook_app");
+    f.database.as_superuser(
+        "alter default privileges for role daybook_owner in schema daybook grant all on tables to daybook_app");
     {
         pqxx::connection owner{f.database.owner_url()};
         pqxx::work work{owner};
@@ -627,9 +646,10 @@ TEST_CASE("attack 70: an event of long ago says when it was written", "[database
 
     const bool told = with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
         const receipt r = log_audit(tx, old, write_now);
-        return tx.sql().query_value<bool>("select occurred_at = '1999-01-01Z' and recorded_at > now() - interval '1 hour' "
-                                          "from daybook.events where id = $1",
-                                          pqxx::params{to_string(r.id)});
+        return tx.sql().query_value<bool>(
+            "select occurred_at = '1999-01-01Z' and recorded_at > now() - interval '1 hour' "
+            "from daybook.events where id = $1",
+            pqxx::params{to_string(r.id)});
     });
 
     CHECK(told);
@@ -644,7 +664,8 @@ TEST_CASE("attack 70: a time that is not finite, or in the future, is refused", 
     };
     REQUIRE(f.refused_to_application(insert("now() + interval '4 minutes'")).empty());
 
-    CHECK_THAT(f.refused_to_application(insert("now() + interval '6 minutes'")), ContainsSubstring("five minutes ahead"));
+    CHECK_THAT(f.refused_to_application(insert("now() + interval '6 minutes'")),
+               ContainsSubstring("five minutes ahead"));
     for (const std::string time : {"'infinity'", "'-infinity'", "'294276-12-31'"}) {
         CAPTURE(time);
         CHECK_FALSE(f.refused_to_application(insert(time)).empty());
@@ -655,7 +676,8 @@ TEST_CASE("attack 71: what the database says of an event cannot be chosen", "[da
 {
     fixture f;
     const auto insert = [](const std::string& column, const std::string& value) {
-        return "insert into daybook.audit_logs (" + column + ", actor_type, actor_id) values (" + value + ", 'user', 'u1')";
+        return "insert into daybook.audit_logs (" + column + ", actor_type, actor_id) values (" + value +
+               ", 'user', 'u1')";
     };
     REQUIRE(f.refused_to_application(insert("action", "'forged'")).empty());
 
@@ -676,8 +698,8 @@ TEST_CASE("attack 71: what the database says of an event cannot be chosen", "[da
 TEST_CASE("attack 71: facets cannot be forged", "[database]")
 {
     fixture f;
-    const std::string forged = "insert into daybook.facets (organization_id, key, value, id) values ('" + to_string(f.acme) +
-                               "', 'region', 'moon', gen_random_uuid())";
+    const std::string forged = "insert into daybook.facets (organization_id, key, value, id) values ('" +
+                               to_string(f.acme) + "', 'region', 'moon', gen_random_uuid())";
     REQUIRE(f.would_change(forged));
     REQUIRE(f.rows_for_application("select * from daybook.facets") == 1);
 
@@ -690,8 +712,8 @@ TEST_CASE("attack 71: facets cannot be forged", "[database]")
 TEST_CASE("attack 71: an id that another organization took is free, and tells nothing", "[database]")
 {
     fixture f;
-    const std::string taken =
-        f.database.ask_superuser("select id from daybook.audit_logs where organization_id = '" + to_string(f.globex) + "'");
+    const std::string taken = f.database.ask_superuser("select id from daybook.audit_logs where organization_id = '" +
+                                                       to_string(f.globex) + "'");
     event e = sample();
     e.id = event_id::parse(taken);
 
@@ -718,13 +740,15 @@ TEST_CASE("attack 72: an event that is sent twice is there once", "[database]")
     CHECK(kind_of(work) == error_kind::duplicate_event);
     CHECK(f.database.ask_superuser("select count(*) from public.invoices") == "1");
     const auto outcome_of = [&](const event& given) {
-        return with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { return log_new(tx, std::span{&given, 1}).front(); });
+        return with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+            return log_new(tx, std::span{&given, 1}).front();
+        });
     };
     CHECK(outcome_of(e) == write_outcome::already_there);
     e.action = "invoice.cancelled";
     CHECK(outcome_of(e) == write_outcome::conflict);
-    CHECK(f.database.ask_superuser("select string_agg(action, ' ') from daybook.audit_logs where id = '" + to_string(*e.id) + "'") ==
-          "invoice.paid");
+    CHECK(f.database.ask_superuser("select string_agg(action, ' ') from daybook.audit_logs where id = '" +
+                                   to_string(*e.id) + "'") == "invoice.paid");
 }
 
 TEST_CASE("attack 74: an event reads the same after its table was rewritten", "[database]")
@@ -735,8 +759,8 @@ TEST_CASE("attack 74: an event reads the same after its table was rewritten", "[
         return with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { return to_json(find_event(tx, r.id).value()); });
     };
     const auto place = [&] {
-        return f.database.ask_superuser("select min(pg_relation_filenode(tableoid)) from daybook.audit_logs where id = '" +
-                                        to_string(r.id) + "'");
+        return f.database.ask_superuser(
+            "select min(pg_relation_filenode(tableoid)) from daybook.audit_logs where id = '" + to_string(r.id) + "'");
     };
     const std::string before = read();
     const std::string place_before = place();
