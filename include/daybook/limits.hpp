@@ -1,7 +1,7 @@
 // How large an event may be. Checked before anything is sent; the field's name is in the error.
 //
-// The database checks what it can see as well (src/sql/repeatable/functions.sql), so that a raw INSERT cannot
-// write what the library would refuse.
+// The database has the same rules (row_problem() in src/sql/migrations/0001_log.sql), so that a raw INSERT cannot write
+// what the library would refuse. A change here is a change there.
 
 #ifndef DAYBOOK_LIMITS_HPP
 #define DAYBOOK_LIMITS_HPP

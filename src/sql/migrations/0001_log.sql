@@ -166,58 +166,68 @@ begin
         return 'changes: at most 1000 entries';
     end if;
 
-    select format('%s[%s]: an object with a type (200 bytes), an id (2048 bytes) and a name, all texts, each once',
-                  l.name, e.position)
-    into v_problem
-    from (values ('on_behalf_of', p_on_behalf_of), ('targets', p_targets)) as l (name, list)
-    cross join lateral json_array_elements(l.list) with ordinality as e (value, position)
-    where case
-              when json_typeof(e.value) <> 'object' then true
-              when (select count(*) > count(distinct m.key)
-                           or bool_or(m.key not in ('type', 'id', 'name') or json_typeof(m.value) not in ('string', 'null'))
-                    from json_each(e.value) as m) then true
-              when octet_length(e.value ->> 'type') > 200 or octet_length(e.value ->> 'id') > 2048 then true
-              when l.name = 'targets' then coalesce(e.value ->> 'type', '') = '' and coalesce(e.value ->> 'id', '') = ''
-              else coalesce(e.value ->> 'type', '') = '' or coalesce(e.value ->> 'id', '') = ''
-          end
-    limit 1;
-    if v_problem is not null then
-        return v_problem;
+    if p_on_behalf_of is not null or p_targets is not null then
+        select format('%s[%s]: an object with a type (200 bytes), an id (2048 bytes) and a name, all texts, each once',
+                      l.name, e.position)
+        into v_problem
+        from (values ('on_behalf_of', p_on_behalf_of), ('targets', p_targets)) as l (name, list)
+        cross join lateral json_array_elements(l.list) with ordinality as e (value, position)
+        where case
+                  when json_typeof(e.value) <> 'object' then true
+                  when (select count(*) > count(distinct m.key)
+                               or bool_or(m.key not in ('type', 'id', 'name')
+                                          or json_typeof(m.value) not in ('string', 'null'))
+                        from json_each(e.value) as m) then true
+                  when octet_length(e.value ->> 'type') > 200 or octet_length(e.value ->> 'id') > 2048 then true
+                  when l.name = 'targets' then coalesce(e.value ->> 'type', '') = '' and coalesce(e.value ->> 'id', '') = ''
+                  else coalesce(e.value ->> 'type', '') = '' or coalesce(e.value ->> 'id', '') = ''
+              end
+        limit 1;
+        if v_problem is not null then
+            return v_problem;
+        end if;
     end if;
 
-    select format('changes[%s]: an object with a path (RFC 6901), old and new, each once', e.position)
-    into v_problem
-    from json_array_elements(p_changes) with ordinality as e (value, position)
-    where case
-              when json_typeof(e.value) <> 'object' then true
-              when (select count(*) > count(distinct m.key) or bool_or(m.key not in ('path', 'old', 'new'))
-                    from json_each(e.value) as m) then true
-              else json_typeof(e.value -> 'path') is distinct from 'string'
-                   or e.value ->> 'path' !~ '^(?:/(?:[^~/]|~[01])*)*$'
-          end
-    limit 1;
-    if v_problem is not null then
-        return v_problem;
+    if p_changes is not null then
+        select format('changes[%s]: an object with a path (RFC 6901), old and new, each once', e.position)
+        into v_problem
+        from json_array_elements(p_changes) with ordinality as e (value, position)
+        where case
+                  when json_typeof(e.value) <> 'object' then true
+                  when (select count(*) > count(distinct m.key) or bool_or(m.key not in ('path', 'old', 'new'))
+                        from json_each(e.value) as m) then true
+                  else json_typeof(e.value -> 'path') is distinct from 'string'
+                       or e.value ->> 'path' !~ '^(?:/(?:[^~/]|~[01])*)*$'
+              end
+        limit 1;
+        if v_problem is not null then
+            return v_problem;
+        end if;
     end if;
 
-    if (select count(*) > 32 or count(*) > count(distinct f.key)
-               or bool_or(octet_length(f.key) not between 1 and 100 or json_typeof(f.value) <> 'string'
-                          or octet_length(f.value #>> '{}') > 1024)
-        from json_each(p_facets) as f) then
+    if p_facets is not null
+       and (select count(*) > 32 or count(*) > count(distinct f.key)
+                   or bool_or(octet_length(f.key) not between 1 and 100 or json_typeof(f.value) <> 'string'
+                              or octet_length(f.value #>> '{}') > 1024)
+            from json_each(p_facets) as f) then
         return 'facets: at most 32 texts of 1024 bytes, each under a key of its own of 1 to 100 bytes';
     end if;
 
-    -- What was said, without what JSON puts around it: as C++ adds it up.
+    -- What is written is never shorter than what it says. What it says, without what JSON puts around it, is what C++
+    -- adds up.
     v_bytes := octet_length(concat(p_action, p_actor_type, p_actor_id, p_actor_name, p_reason, p_source_ip, p_user_agent,
-                                   p_request_id, p_correlation_id, p_trace_id, p_source, p_metadata))
-        + (select coalesce(sum(octet_length(concat(e ->> 'type', e ->> 'id', e ->> 'name'))), 0)
-           from (values (p_on_behalf_of), (p_targets)) as l (list)
-           cross join lateral json_array_elements(l.list) as e)
-        + (select coalesce(sum(octet_length(concat(e ->> 'path', e -> 'old', e -> 'new'))), 0)
-           from json_array_elements(p_changes) as e)
-        + (select coalesce(sum(octet_length(concat(f.key, f.value #>> '{}'))), 0) from json_each(p_facets) as f);
-    if v_bytes > 262144 then
-        return format('the event: %s bytes; 262144 are allowed', v_bytes);
+                                   p_request_id, p_correlation_id, p_trace_id, p_source, p_metadata));
+    if v_bytes + octet_length(concat(p_on_behalf_of, p_targets, p_changes, p_facets)) > 262144 then
+        v_bytes := v_bytes
+            + (select coalesce(sum(octet_length(concat(e ->> 'type', e ->> 'id', e ->> 'name'))), 0)
+               from (values (p_on_behalf_of), (p_targets)) as l (list)
+               cross join lateral json_array_elements(l.list) as e)
+            + (select coalesce(sum(octet_length(concat(e ->> 'path', e -> 'old', e -> 'new'))), 0)
+               from json_array_elements(p_changes) as e)
+            + (select coalesce(sum(octet_length(concat(f.key, f.value #>> '{}'))), 0) from json_each(p_facets) as f);
+        if v_bytes > 262144 then
+            return format('the event: %s bytes; 262144 are allowed', v_bytes);
+        end if;
     end if;
     return null;
 end
@@ -230,11 +240,11 @@ $$;
 
 create function daybook.json_is_plain(text) returns boolean
     language sql immutable parallel safe
-    return strpos($1, '\u') = 0
+    return (strpos($1, '\u') = 0 or $1 !~ '\\u(?:0000|[dD][89a-fA-F])')
            and $1 !~ '[0-9][eE][-+]?[0-9]{4}'
            and (octet_length($1) <= 1024 or $1 !~ '[0-9]{200}')
            and octet_length($1) - octet_length(replace(replace($1, '{', ''), '[', '')) <= 64;
-comment on function daybook.json_is_plain(text) is 'No escaped character, no number and no depth that need a closer look';
+comment on function daybook.json_is_plain(text) is 'No escaped character, number or depth that needs a closer look';
 
 create function daybook.entities_are_plain(p_entities json) returns boolean
     language plpgsql immutable parallel safe
@@ -321,6 +331,7 @@ as $$
 declare
     v_problem text;
     v_metadata text := p_metadata;
+    v_facets text := p_facets;
 begin
     if octet_length(p_action) between 1 and 200
        and p_outcome in ('success', 'failure', 'denied', 'unknown')
@@ -337,7 +348,12 @@ begin
            + coalesce(octet_length(p_request_id), 0) + coalesce(octet_length(p_trace_id), 0)
            + coalesce(octet_length(p_source), 0) + coalesce(octet_length(v_metadata), 0) <= 190000
        and (p_metadata is null or (json_typeof(p_metadata) = 'object' and daybook.json_is_plain(v_metadata)))
-       and (p_facets is null or (octet_length(p_facets::text) <= 100 and p_facets::text ~ '^\{"[^"\\]+":"[^"\\]*"\}$'))
+       -- jsonb has a space behind each colon and comma, and each key once.
+       and (p_facets is null
+            or (octet_length(v_facets) <= 100
+                and v_facets ~ '^\{"[^"\\]+":"[^"\\]*"(?:,"[^"\\]+":"[^"\\]*")*\}$'
+                and octet_length(p_facets::jsonb::text)
+                    = octet_length(v_facets) + (octet_length(v_facets) - octet_length(replace(v_facets, '":"', ''))) / 3 * 2 - 1))
        and (p_targets is null or daybook.entities_are_plain(p_targets))
        and (p_on_behalf_of is null or daybook.entities_are_plain(p_on_behalf_of))
        and (p_changes is null or daybook.changes_are_plain(p_changes))
