@@ -277,7 +277,8 @@ void cutting_proxy::serve(int client)
                 break;
             }
             std::string_view said{buffer, static_cast<std::size_t>(got)};
-            if (std::exchange(client_heard, false)) {
+            const bool goodbye = said.size() == 5 && said[0] == 'X';  // of a client that closes, which nobody awaits
+            if (!goodbye && std::exchange(client_heard, false)) {
                 now = next_trip();
                 passed = 0;
                 answer.clear();
