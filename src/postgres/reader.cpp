@@ -46,7 +46,8 @@ struct reader::state {
     org_id organization;
     std::optional<timestamp> expires_at;
     pool* application = nullptr;
-    std::string backend;  // of this connection, where the application vouches
+    std::string time_zone;  // that the session uses; empty before the first query
+    std::string backend;    // of this connection, where the application vouches
     std::chrono::steady_clock::time_point vouched{};
 
     void let_application_vouch()
@@ -101,7 +102,11 @@ void reader::query(const std::string& sql, const result_sink& sink, const sql_qu
         std::chrono::steady_clock::now() > m_state->vouched + token_life - token_reserve) {
         m_state->let_application_vouch();
     }
-    detail::run_cursor_query(m_state->connection.get(), sql, sink, options);
+    if (options.time_zone != m_state->time_zone) {
+        detail::use_friendly_names(m_state->connection.get(), options.time_zone);
+        m_state->time_zone = options.time_zone;
+    }
+    detail::run_cursor_query(m_state->connection.get(), sql, sink);
 }
 
 }  // namespace daybook

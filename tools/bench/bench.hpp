@@ -22,8 +22,9 @@ struct global_flags {
 /// What a benchmark does when it is chosen. Returns the exit status.
 using action = std::function<int()>;
 
-/// Adds its subcommand, and sets `chosen` when that is parsed.
+/// Each adds its subcommand, and sets `chosen` when that is parsed.
 void add_import(CLI::App& app, const global_flags& flags, action& chosen);
+void add_reader(CLI::App& app, const global_flags& flags, action& chosen);
 
 }  // namespace daybook::bench
 

@@ -25,10 +25,11 @@ int main(int argc, char** argv)
     app.fallthrough();
     app.add_flag("--json", flags.json, "JSON on standard output, with every slice");
     app.add_flag("--use-database", flags.use_database,
-                 "Measure DATABASE_URL, DATABASE_URL_OWNER and DATABASE_URL_AUDITOR instead; its log keeps the events");
+                 "Measure the database of DATABASE_URL, DATABASE_URL_OWNER, … instead; its log keeps the events");
     app.add_flag("-q,--quiet", flags.quiet, "No progress on standard error");
     app.add_option("--daybook", flags.command, "The command to measure")->capture_default_str();
     add_import(app, flags, chosen);
+    add_reader(app, flags, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -1,39 +1,15 @@
 #include "report.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <functional>
 
 #include <daybook/json.hpp>
 
+#include "spread.hpp"
+
 namespace daybook::bench {
 
 namespace {
-
-struct spread {
-    double median = 0;
-    double least = 0;
-    double most = 0;
-};
-
-spread spread_of(std::vector<double> values)
-{
-    if (values.empty()) {
-        return {};
-    }
-    std::ranges::sort(values);
-    const std::size_t middle = values.size() / 2;
-    const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-    return {median, values.front(), values.back()};
-}
-
-std::string number(double value, int decimals)
-{
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-    return text.data();
-}
 
 // 12 345 678
 std::string grouped(double value)
@@ -56,12 +32,6 @@ std::string quoted(const std::string& text)
     std::string out;
     append_json_string(out, text);
     return out;
-}
-
-std::string json_of(const spread& s, int decimals)
-{
-    return "{\"median\":" + number(s.median, decimals) + ",\"min\":" + number(s.least, decimals) +
-           ",\"max\":" + number(s.most, decimals) + "}";
 }
 
 // The slices of one variant, and the spread of any figure of theirs.

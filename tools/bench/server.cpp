@@ -58,14 +58,15 @@ void tell(pqxx::connection& connection, const std::string& sql)
 
 variables database_urls::environment() const
 {
-    return {{"DATABASE_URL", app}, {"DATABASE_URL_OWNER", owner}, {"DATABASE_URL_AUDITOR", auditor}};
+    return {{"DATABASE_URL", app}, {"DATABASE_URL_OWNER", owner}, {"DATABASE_URL_AUDITOR", auditor},
+            {"DATABASE_URL_READER", reader}};
 }
 
 server::server(bool given, const std::function<void(const database_urls&)>& prepare)
 {
     if (given) {
         m_given = {from_environment("DATABASE_URL"), from_environment("DATABASE_URL_OWNER"),
-                   from_environment("DATABASE_URL_AUDITOR")};
+                   from_environment("DATABASE_URL_AUDITOR"), from_environment("DATABASE_URL_READER")};
         pqxx::connection connection{m_given.auditor};
         m_version = ask(connection, "show server_version");
         m_fsync = ask(connection, "show fsync");
@@ -88,7 +89,7 @@ database_urls server::urls(const std::string& database) const
 {
     const role_names roles;
     return {m_cluster->url(roles.app.front(), database), m_cluster->url(roles.owner, database),
-            m_cluster->url(roles.auditor, database)};
+            m_cluster->url(roles.auditor, database), m_cluster->url(roles.reader, database)};
 }
 
 void server::with_database(const std::function<void(const database_urls&)>& work)

@@ -21,6 +21,7 @@ struct database_urls {
     std::string app;
     std::string owner;
     std::string auditor;
+    std::string reader;
 
     [[nodiscard]] variables environment() const;
 };

@@ -127,24 +127,17 @@ $$;
 
 -- ---------------------------------------------------------------- people who type SQL
 
--- HMAC (RFC 2104) with the SHA-256 that every PostgreSQL has. Granted to nobody: the functions below run as the owner.
-create or replace function daybook.reader_mac(p_text text) returns bytea
-    language plpgsql stable strict parallel restricted
-    set search_path = pg_catalog, pg_temp
-as $$
-begin
-    return (select sha256(k.outer_pad || sha256(k.inner_pad || convert_to(p_text, 'UTF8'))) from daybook.reader_keys k);
-end
-$$;
-comment on function daybook.reader_mac(text) is 'Signs a token';
+-- HMAC (RFC 2104) with the SHA-256 that every PostgreSQL has, of the two padded keys. A single expression, so that
+-- PostgreSQL inlines it; its names are bound here, whatever the search_path of the caller.
+create or replace function daybook.hmac_sha256(p_inner_pad bytea, p_outer_pad bytea, p_text text) returns text
+    language sql immutable parallel safe
+    return encode(sha256(p_outer_pad || sha256(p_inner_pad || convert_to(p_text, 'UTF8'))), 'hex');
+comment on function daybook.hmac_sha256(bytea, bytea, text) is 'The signature of a token';
 
+-- A process id comes again one day; together with the start of the server, not before the next restart.
 create or replace function daybook.reader_backend() returns text
     language sql stable parallel restricted
-    set search_path = pg_catalog, pg_temp
-    begin atomic
-        -- A process id comes again one day; together with the start of the server, not before the next restart.
-        select pg_backend_pid() || '-' || date_part('epoch', pg_postmaster_start_time())::bigint;
-    end;
+    return pg_backend_pid() || '-' || date_part('epoch', pg_postmaster_start_time())::bigint;
 comment on function daybook.reader_backend() is 'Names the connection that asks: a token is good for one';
 
 -- A token is organization.backend.expiry.ticket.signature; ticket is empty for what the application makes itself.
@@ -156,7 +149,7 @@ as $$
 declare
     v_text text := format('%s.%s.%s.%s', p_organization, p_backend, p_expiry, p_ticket);
 begin
-    return v_text || '.' || encode(daybook.reader_mac(v_text), 'hex');
+    return v_text || '.' || (select daybook.hmac_sha256(k.inner_pad, k.outer_pad, v_text) from daybook.reader_keys k);
 end
 $$;
 comment on function daybook.make_reader_token(uuid, text, bigint, text) is 'For redeem_ticket() and reader_token() alone';
@@ -208,40 +201,37 @@ comment on function daybook.redeem_ticket(uuid, uuid, bytea) is 'A token for thi
 
 -- What the policies of the reader ask, once a query. Without a token there are no rows; a token that is not good is an
 -- error rather than no rows, which would look like an answer.
+--
 create or replace function daybook.reader_organization() returns uuid
     language plpgsql stable security definer parallel restricted
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_setting text := current_setting('app.reader_token', true);
-    v_token text[];
-    v_signature bytea;
+    v_token text[] := string_to_array(current_setting('app.reader_token', true), '.');
+    v_key daybook.reader_keys;
+    v_problem text;
 begin
-    if v_setting is null or v_setting = '' then
+    if v_token is null or v_token = '{}' then
         return null;
     end if;
-    -- The signature first: nothing of a text that is not ours is believed. Digests are compared, so that the time that a
-    -- comparison takes tells nothing of the signature.
-    v_token := string_to_array(v_setting, '.');
-    if cardinality(v_token) = 5 then
-        v_signature := daybook.reader_mac(array_to_string(v_token[1:4], '.'));
+    select * into v_key from daybook.reader_keys;
+    -- The signature first: nothing of a text that is not ours is believed. The clock is not statement_timestamp(), which
+    -- stands still as long as one message to the server lasts.
+    if cardinality(v_token) <> 5
+       or v_token[5] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:4], '.')) then
+        v_problem := 'the token is not one that this database signed';
+    elsif v_token[2] <> daybook.reader_backend() then
+        v_problem := 'the token belongs to another connection';
+    elsif v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then
+        v_problem := 'the token has expired';
+    elsif v_token[4] <> ''
+          and not exists (select from daybook.reader_tickets t
+                          where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
+        v_problem := 'the ticket was withdrawn';
+    else
+        return v_token[1]::uuid;
     end if;
-    if v_signature is null or sha256(convert_to(encode(v_signature, 'hex'), 'UTF8')) <> sha256(convert_to(v_token[5], 'UTF8')) then
-        raise exception 'the token is not one that this database signed' using errcode = 'DB408';
-    end if;
-    if v_token[2] <> daybook.reader_backend() then
-        raise exception 'the token belongs to another connection' using errcode = 'DB408';
-    end if;
-    -- Not statement_timestamp(), which stands still as long as one message to the server lasts.
-    if v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then
-        raise exception 'the token has expired' using errcode = 'DB408';
-    end if;
-    if v_token[4] <> ''
-       and not exists (select from daybook.reader_tickets t
-                       where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
-        raise exception 'the ticket was withdrawn' using errcode = 'DB408';
-    end if;
-    return v_token[1]::uuid;
+    raise exception '%', v_problem using errcode = 'DB408';
 end
 $$;
 comment on function daybook.reader_organization() is 'The organization of this connection''s token';
