@@ -258,6 +258,21 @@ TEST_CASE("attack 23: SET ROLE does not hide who logged in", "[database]")
     CHECK(kind_of([&] { with_tenant(connection, f.acme, count_all); }) == error_kind::unsafe_role);
 }
 
+TEST_CASE("attack 23: a role that was safe once is looked at again after SET ROLE", "[database]")
+{
+    two_organizations f;
+    f.database.as_superuser("do $$ begin if not exists (select from pg_roles where rolname = 'test_promoted') then "
+                            "create role test_promoted login in role daybook_app; end if; end $$; "
+                            "revoke daybook_owner from test_promoted");
+    pqxx::connection connection{f.database.url("test_promoted")};
+    CHECK(with_tenant(connection, f.acme, count_all) == 2);
+
+    f.database.as_superuser("grant daybook_owner to test_promoted");
+    pqxx::nontransaction{connection}.exec("set role daybook_owner");
+
+    CHECK(kind_of([&] { with_tenant(connection, f.acme, count_all); }) == error_kind::unsafe_role);
+}
+
 // ---------------------------------------------------------------- the organization
 
 TEST_CASE("attack 37: an organization that a savepoint of the host's set is gone with it", "[database]")
@@ -451,10 +466,13 @@ TEST_CASE("attack 42: no organization can be registered with the nil uuid", "[da
 TEST_CASE("attack 47: an error that the work swallowed does not pass for a commit", "[database]")
 {
     two_organizations f;
-    const auto log_after = [&](const std::string& statement) {
+    const auto log_before = [&](const std::string& statement, bool send) {
         return kind_of([&] {
             with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
                 log_audit(tx, sample());
+                if (send) {
+                    tx.flush();
+                }
                 try {
                     tx.sql().exec(statement);
                 } catch (const pqxx::sql_error&) {
@@ -462,11 +480,14 @@ TEST_CASE("attack 47: an error that the work swallowed does not pass for a commi
             });
         });
     };
-    CHECK(log_after("select 1/1") == std::nullopt);
-    REQUIRE(f.events() == "6");
+    CHECK(log_before("select 1/1", false) == std::nullopt);
+    CHECK(log_before("select 1/1", true) == std::nullopt);
+    REQUIRE(f.events() == "7");
 
-    CHECK(log_after("select 1/0") == error_kind::not_committed);
-    CHECK(f.events() == "6");
+    CHECK(log_before("select 1/0", false) == error_kind::not_committed);
+    // Here nothing but the COMMIT is left to send, and the server answers it without an error.
+    CHECK(log_before("select 1/0", true) == error_kind::not_committed);
+    CHECK(f.events() == "7");
 }
 
 TEST_CASE("attack 48: a raw COMMIT or ROLLBACK inside the scope is noticed, before an event and after it", "[database]")
@@ -492,16 +513,19 @@ TEST_CASE("attack 48: a raw COMMIT or ROLLBACK inside the scope is noticed, befo
     CHECK(f.events() == "5");
 }
 
-TEST_CASE("attack 48: after a raw COMMIT nothing can be read", "[database]")
+TEST_CASE("attack 48: after a raw COMMIT nothing can be read or sent", "[database]")
 {
     two_organizations f;
 
     CHECK(kind_of([&] {
               with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+                  CHECK(query(tx, {}).events.size() == 2);
                   CHECK(count_all(tx) == 2);
                   tx.sql().exec("commit");
+
                   CHECK(count_all(tx) == 0);
-                  static_cast<void>(query(tx, {}));
+                  CHECK(kind_of([&] { static_cast<void>(query(tx, {})); }) == error_kind::not_committed);
+                  CHECK(kind_of([&] { log_audit(tx, sample(), write_now); }) == error_kind::not_committed);
               });
           }) == error_kind::not_committed);
 }
