@@ -698,6 +698,9 @@ TEST_CASE("a partition cannot be named directly, the one of a new month neither"
         const std::string select = "select count(*) from " + partition;
         CHECK(sqlstate_of([&] { work.exec(select); }).empty());
         CHECK(attempt(f.connection, f.acme, select) == "42501");
+        // Refused twice: without a grant, and by row-level security without a policy.
+        CHECK_FALSE(work.query_value<bool>("select has_any_column_privilege('daybook_app', '" + partition +
+                                           "', 'select, insert, update, references')"));
         CHECK(attempt(f.connection, f.acme,
                       "insert into " + partition + " (action, actor_type, actor_id) values ('a.b', 'user', 'u1')") == "42501");
     }
