@@ -35,5 +35,6 @@ grant execute on function
     daybook.json_is_plain,
     daybook.entities_are_plain,
     daybook.changes_are_plain,
+    daybook.facets_are_plain,
     daybook.check_written(bigint, bigint)
     to :"app";
