@@ -695,6 +695,29 @@ TEST_CASE("attack 71: what the database says of an event cannot be chosen", "[da
                                    "where c.relnamespace = 'daybook'::regnamespace and a.attidentity <> ''") == "0");
 }
 
+TEST_CASE("attack 71: a facet that is too large is refused by its own table, too", "[database]")
+{
+    const temporary_database database;
+    const org_id acme = database.add("acme");
+    database.as_superuser("alter table daybook.audit_logs drop constraint audit_logs_row_is_valid");
+    pqxx::connection connection = database.connect_as_application();
+    const auto insert = [&](std::size_t bytes) {
+        try {
+            with_tenant(connection, acme, [&](tenant_tx& tx) {
+                tx.sql().exec("insert into daybook.audit_logs (action, actor_type, actor_id, facets) values ('a.b', 'user', 'u1', "
+                              "json_build_object('k', $1::text))",
+                              pqxx::params{std::string(bytes, 'v')});
+            });
+        } catch (const pqxx::check_violation&) {
+            return false;
+        }
+        return true;
+    };
+
+    CHECK(insert(1024));
+    CHECK_FALSE(insert(1025));
+}
+
 TEST_CASE("attack 71: facets cannot be forged", "[database]")
 {
     fixture f;

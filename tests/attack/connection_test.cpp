@@ -126,6 +126,20 @@ TEST_CASE("attack 25: a temporary table named as the log takes no event, and hid
     CHECK(f.events() == "6");
 }
 
+TEST_CASE("attack 25: a type that one organization made up does not spoil the check of the next one's events", "[database]")
+{
+    for (const std::string type : {"json", "text"}) {
+        shared_connection f;
+        f.allow_temporary_tables();
+
+        f.run(f.globex, "create domain pg_temp." + type + " as pg_catalog." + type);
+        f.run(f.globex, "select daybook.entities_are_plain('[{\"type\":\"user\",\"id\":\"1\"}]'), "
+                        "daybook.changes_are_plain('[{\"path\":\"/a\",\"new\":1}]')");
+
+        with_tenant(f.connections, f.acme, [](tenant_tx& tx) { log_audit(tx, full_sample(), write_now); });
+    }
+}
+
 TEST_CASE("attack 25: every function of the schema names what it uses, or looks in pg_catalog alone", "[database]")
 {
     const temporary_database database;

@@ -358,6 +358,19 @@ TEST_CASE("attack 12: texts of the log do not get into the statistics at all", "
     CHECK(tables_with("secret of globex") != "0");
 }
 
+TEST_CASE("attack 12: keys and names of organizations do not get into the statistics", "[database]")
+{
+    const two_organizations f;
+    const auto in_statistics = [&](const std::string& text) {
+        f.database.as_superuser("analyze daybook.organizations");
+        return f.database.ask_superuser("select count(*) from pg_stats s where s.schemaname = 'daybook' "
+                                        "and s.tablename = 'organizations' and s::text like '%" + text + "%'");
+    };
+    REQUIRE(in_statistics(to_string(f.globex)) != "0");
+
+    CHECK(in_statistics("globex") == "0");
+}
+
 TEST_CASE("attack 14: every unique key begins with the organization", "[database]")
 {
     const temporary_database database;
@@ -763,6 +776,10 @@ TEST_CASE("the auditor and the sealer write no event", "[database]")
         pqxx::connection connection{f.database.url(role)};
         CHECK(attempt(connection, insert_with_id, values) == "42501");
     }
+    // Policies would refuse even if somebody granted it; nobody has.
+    const std::string writers = "select string_agg(r.rolname, ' ' order by r.rolname) from pg_roles r where r.rolname like 'daybook\\_%' "
+                                "and has_any_column_privilege(r.oid, 'daybook.audit_logs', 'insert')";
+    CHECK(f.database.ask_superuser(writers) == "daybook_app daybook_owner");
 }
 
 TEST_CASE("a key is found by organization_of, whole and exact, and by nothing else", "[database]")
@@ -792,4 +809,28 @@ TEST_CASE("the owner adds organizations and sees them", "[database]")
 
     REQUIRE(all.size() == 2);
     CHECK(all[1].key == "globex");
+}
+
+TEST_CASE("the owner renames an organization", "[database]")
+{
+    const temporary_database database;
+    database.add("acme");
+    pqxx::connection owner{database.owner_url()};
+
+    pqxx::nontransaction{owner}.exec("update daybook.organizations set name = 'Acme Limited' where key = 'acme'");
+
+    CHECK(list_organizations(database.owner_url()).front().name == "Acme Limited");
+}
+
+TEST_CASE("a key in the form of a uuid, or that cannot be printed, is no key", "[database]")
+{
+    const temporary_database database;
+    pqxx::connection owner{database.owner_url()};
+    const std::string add = "insert into daybook.organizations (key) values ($1)";
+    CHECK(attempt(owner, add, {"acme"}).empty());
+
+    for (const std::string& key : {to_string(org_id::generate()), std::string{}, std::string(201, 'k'), std::string{"two\nlines"}}) {
+        INFO(key);
+        CHECK(attempt(owner, add, {key}) == "23514");
+    }
 }

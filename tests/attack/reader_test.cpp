@@ -316,6 +316,7 @@ TEST_CASE("attack 34: no typed query sees another organization", "[database]")
         INFO(sql << "\n" << answer);
         CHECK(answer.find("falcon") == std::string::npos);
         CHECK(answer.find("merger") == std::string::npos);
+        CHECK(answer.find("globex") == std::string::npos);
     }
 }
 
@@ -474,8 +475,76 @@ TEST_CASE("the reader and the application each have their own way in, and not th
     }
     CHECK(state_of(f.database.reader_url(), "select daybook.organization_of('globex')") == "42501");
     CHECK(state_of(f.database.reader_url(), "select daybook.reader_token(daybook.reader_backend(), 60)") == "42501");
-    // Whatever an application's setting says, the reader's policies do not look at it.
     CHECK(state_of(f.database.owner_url(), "select * from daybook.reader_tickets") == "");
+    CHECK(f.database.ask_superuser("select string_agg(c.relname || ' ' || p.privilege, ', ' order by c.relname) from pg_class c, "
+                                   "unnest(array['select', 'insert', 'update', 'references']) p (privilege) "
+                                   "where c.relnamespace = 'daybook'::regnamespace and c.relkind in ('r', 'p', 'v') "
+                                   "and has_any_column_privilege('daybook_reader', c.oid, p.privilege)") ==
+          "audit_logs select, events select, facets select, organizations select");
+}
+
+TEST_CASE("a ticket stays on record, and can be withdrawn", "[database]")
+{
+    const fixture f;
+    reader bound{f.database.reader_url(), f.ticket.text};
+    const auto read = [&] {
+        return kind_of([&] {
+            bound.query("select * from events", {.columns = [](std::span<const result_column>) {},
+                                                 .row = [](result_row) { return true; }});
+        });
+    };
+    const auto as_owner = [&](const std::string& statement) {
+        pqxx::connection owner{f.database.owner_url()};
+        try {
+            pqxx::nontransaction{owner}.exec(statement);
+        } catch (const pqxx::insufficient_privilege&) {
+            return std::string{"42501"};
+        } catch (const pqxx::sql_error& e) {
+            return e.sqlstate();
+        }
+        return std::string{};
+    };
+    REQUIRE(read() == std::nullopt);
+
+    CHECK(list_tickets(f.database.owner_url()).size() == 1);
+    CHECK(as_owner("delete from daybook.reader_tickets") == "42501");
+    CHECK(as_owner("truncate daybook.reader_tickets") == "42501");
+    CHECK(as_owner("update daybook.reader_tickets set secret_hash = 'x'") == "23514");
+    CHECK(as_owner("update daybook.reader_tickets set expires_at = issued_at + interval '32 days'") == "23514");
+    CHECK(list_tickets(f.database.owner_url()).size() == 1);
+
+    CHECK(withdraw_ticket(f.database.owner_url(), f.ticket.record.id).withdrawn_at);
+    CHECK(read() == error_kind::invalid_ticket);
+}
+
+TEST_CASE("there is one key, and it is random", "[database]")
+{
+    const fixture f;
+    const fixture other;
+    const auto key = [](const fixture& of) {
+        return of.database.ask_superuser("select string_agg(encode(inner_pad, 'hex') || encode(outer_pad, 'hex'), ' ') from daybook.reader_keys");
+    };
+    const auto add = [&](const std::string& row) {
+        try {
+            f.database.as_superuser("insert into daybook.reader_keys " + row);
+        } catch (const pqxx::check_violation&) {
+            return true;
+        } catch (const pqxx::sql_error&) {
+        }
+        return false;
+    };
+
+    CHECK(key(f).size() == 256);
+    CHECK(add("select 2, inner_pad, outer_pad from daybook.reader_keys"));
+    CHECK(add("select 1, 'x', outer_pad from daybook.reader_keys"));
+    CHECK(add("select 1, inner_pad, 'x' from daybook.reader_keys"));
+    // A copy of a database has its key; a database that was migrated by itself has another.
+    CHECK(key(f) == key(other));
+    const std::string name = f.database.name() + "_migrated";
+    cluster().provide(name);
+    pqxx::connection connection{cluster().url("postgres", name)};
+    CHECK(pqxx::nontransaction{connection}.query_value<std::string>("select encode(inner_pad, 'hex') from daybook.reader_keys") !=
+          key(f).substr(0, 128));
 }
 
 TEST_CASE("attack 119: several statements in one text are refused whole", "[database]")

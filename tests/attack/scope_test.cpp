@@ -116,6 +116,28 @@ TEST_CASE("the engine filters when the database does not", "[database]")
     });
 }
 
+TEST_CASE("the engine counts this organization's facets only", "[database]")
+{
+    two_organizations f;
+    event same = sample();
+    same.id = event_id::generate(parse_time("2026-03-02T10:00:00Z"));
+    same.facets = {{.key = "region", .value = "eu"}};
+    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { log_audit(tx, same); });
+    same.facets = {{.key = "tier", .value = "gold"}};
+    with_tenant(f.connection, f.globex, [&](tenant_tx& tx) { log_audit(tx, same); });
+    f.database.as_superuser("alter table daybook.audit_logs disable row level security; "
+                            "alter table daybook.facets disable row level security");
+    filter both;
+    both.facets = {{.key = "region", .value = "eu"}, {.key = "tier", .value = "gold"}};
+    filter one;
+    one.facets = {{.key = "region", .value = "eu"}};
+
+    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+        CHECK(query(tx, one).events.size() == 1);
+        CHECK(query(tx, both).events.empty());
+    });
+}
+
 TEST_CASE("the database filters when the engine asks for another organization", "[database]")
 {
     two_organizations f;

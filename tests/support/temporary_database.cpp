@@ -10,7 +10,13 @@ namespace daybook::testing {
 
 namespace {
 
-constexpr const char* template_name = "daybook_template";
+constexpr const char* unspoilt = "daybook_template";
+
+std::string& template_name()
+{
+    static std::string name = unspoilt;
+    return name;
+}
 
 }  // namespace
 
@@ -18,11 +24,16 @@ private_cluster& cluster()
 {
     static private_cluster one;
     static const bool provided = [] {
-        one.provide(template_name);
+        one.provide(unspoilt);
         return true;
     }();
     static_cast<void>(provided);
     return one;
+}
+
+void use_template(const std::string& database)
+{
+    template_name() = database;
 }
 
 temporary_database::temporary_database()
@@ -32,7 +43,7 @@ temporary_database::temporary_database()
     m_name = "test_" + std::to_string(getpid()) + "_" + std::to_string(++count);
     pqxx::connection connection{cluster().superuser_url()};
     pqxx::nontransaction work{connection};
-    work.exec("create database " + m_name + " template " + template_name);
+    work.exec("create database " + m_name + " template " + template_name());
     // A copy does not inherit the rights on the database itself.
     work.exec("revoke temporary, create on database " + m_name + " from public");
     work.exec("grant create on database " + m_name + " to daybook_owner");

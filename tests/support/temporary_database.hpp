@@ -15,6 +15,9 @@ namespace daybook::testing {
 /// The private PostgreSQL of this test program; started at the first call.
 private_cluster& cluster();
 
+/// What temporary_database copies from now on, instead of an unspoilt schema.
+void use_template(const std::string& database);
+
 /// Migrated, empty, with the roles of production. Gone at the end of the test.
 class temporary_database {
 public:
