@@ -52,8 +52,11 @@ enum class write_outcome {
 DAYBOOK_EXPORT std::vector<write_outcome> log_new(tenant_tx& tx, std::span<const event> events);
 
 /// Records a refused or failed attempt in a transaction of its own, on the connection that the pool keeps for this,
-/// so that it survives the rollback of the business transaction and waits for none of its locks. Writing the same
-/// event again does nothing. Throws error (event_conflict if the id is there with other content). Any thread.
+/// so that it survives the rollback of the business transaction and waits for none of its locks. Without a
+/// correlation_id of its own, it takes that of the last event logged in the scope of `organization` which this thread has
+/// open. Writing the same event again does nothing: give it an id of its own, so that it can be retried after
+/// commit_unknown. Throws error (event_conflict if the id is there with other content; statement_failed after ten
+/// seconds if the surrounding transaction itself has sent an event of the same id). Any thread.
 DAYBOOK_EXPORT receipt log_attempt(pool& connections, const org_id& organization, const event& e);
 
 }  // namespace daybook

@@ -7,6 +7,7 @@
 #include "event_batch.hpp"
 #include "pool_state.hpp"
 #include "sql/compare_events.hpp"
+#include "sql/limit_lock_wait.hpp"
 #include "sql/write_new_events.hpp"
 #include "transaction.hpp"
 
@@ -102,8 +103,12 @@ receipt log_attempt(pool& connections, const org_id& organization, const event& 
         const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
         attempt.id = event_id::generate(attempt.occurred_at.value_or(now));
     }
+    if (!attempt.correlation_id) {
+        attempt.correlation_id = detail::transaction::current_correlation_id(organization);
+    }
     detail::engine(connections).attempt([&](pqxx::connection& connection) {
         with_tenant(connection, organization, [&](tenant_tx& tx) {
+            detail::engine(tx).execute(embedded::sql::limit_lock_wait);
             if (log_new(tx, std::span{&attempt, 1}).front() == write_outcome::conflict) {
                 throw error{error_kind::event_conflict,
                             "event " + to_string(*attempt.id) + " is in the log already, with other content"};

@@ -190,6 +190,16 @@ transaction* transaction::current(const pool_state& from) noexcept
     return nullptr;
 }
 
+std::optional<std::string> transaction::current_correlation_id(const org_id& organization)
+{
+    for (const transaction* t = innermost; t != nullptr; t = t->m_outer_on_thread) {
+        if (t->m_organization == organization) {
+            return t->m_correlation_id;
+        }
+    }
+    return std::nullopt;
+}
+
 void transaction::begin(access mode)
 {
     pq::settle(m_native);
@@ -319,6 +329,9 @@ std::vector<receipt> transaction::log(std::span<const event> events)
             flush();
         }
         m_queue.add(e);
+        if (e.correlation_id) {
+            m_correlation_id = e.correlation_id;
+        }
     }
     if (m_owned == nullptr) {
         flush();  // nobody tells us of the host's commit

@@ -10,6 +10,7 @@
 #define DAYBOOK_POSTGRES_TRANSACTION_HPP
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -76,6 +77,9 @@ public:
     /// Of the innermost scope on this thread that came from `from`; null if there is none.
     [[nodiscard]] static transaction* current(const pool_state& from) noexcept;
 
+    /// Of the last event that was logged in the innermost scope of `organization` on this thread and had one.
+    [[nodiscard]] static std::optional<std::string> current_correlation_id(const org_id& organization);
+
 private:
     friend class owned_work;
 
@@ -95,6 +99,7 @@ private:
     std::thread::id m_thread;
     pid_t m_process;
     event_batch m_queue;
+    std::optional<std::string> m_correlation_id;
     int m_nesting = 0;
     bool m_ended = false;
     bool m_used_raw_sql = false;

@@ -155,3 +155,49 @@ TEST_CASE("a connection that was cut while idle is not handed out", "[database]"
     log_attempt(connections, f.acme, denied);
     CHECK(f.events() == "2");
 }
+
+TEST_CASE("an attempt shares the correlation id of the scope that it was made in", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    event refused = sample("invoice.delete");
+    refused.outcome = outcome::failure;
+    const auto correlated = [&](const std::string& id) {
+        return f.database.ask_superuser("select count(*) from daybook.audit_logs where action = 'invoice.delete' and "
+                                        "coalesce(correlation_id, 'none') = '" + id + "'");
+    };
+
+    CHECK_THROWS_AS(with_tenant(connections, f.acme,
+                                [&](tenant_tx& tx) {
+                                    event paid = sample();
+                                    paid.correlation_id = "c-7";
+                                    log_audit(tx, paid);
+                                    log_attempt(connections, f.acme, refused);
+                                    log_attempt(connections, f.globex, refused);  // another organization's
+                                    event own = refused;
+                                    own.correlation_id = "c-8";
+                                    log_attempt(connections, f.acme, own);
+                                    throw 7;
+                                }),
+                    int);
+    log_attempt(connections, f.acme, refused);
+
+    CHECK(correlated("c-7") == "1");
+    CHECK(correlated("c-8") == "1");
+    CHECK(correlated("none") == "2");
+}
+
+TEST_CASE("an attempt whose id the transaction around it has written does not wait for ever", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    event paid = sample();
+    paid.id = event_id::generate(parse_time("2026-03-02T10:00:00Z"));
+
+    with_tenant(connections, f.acme, [&](tenant_tx& tx) {
+        log_audit(tx, paid, write_now);
+        CHECK(kind_of([&] { log_attempt(connections, f.acme, paid); }) == error_kind::statement_failed);
+    });
+
+    CHECK(f.events() == "1");
+}

@@ -31,7 +31,7 @@ comment on table daybook.expected_schema is 'What the migrations left behind, li
 -- ---------------------------------------------------------------- the id of an event carries its time
 
 -- RFC 9562, UUIDv7: 48 bits of milliseconds, the version, 12 bits of fraction (here 4096ths of a millisecond, which
--- hold a microsecond exactly), the variant, 62 other bits. Single expressions, so that PostgreSQL inlines them.
+-- hold a microsecond exactly), the variant, 62 other bits.
 
 create function daybook.id_high(uuid) returns bigint
     language sql immutable strict parallel safe

@@ -85,7 +85,11 @@ declare
 begin
     execute format('alter table %s enable row level security', p_partition);
     execute format('alter table %s force row level security', p_partition);
-    execute format('revoke all on %s from public', p_partition);
+    -- Default privileges may have given something away at birth.
+    execute format('revoke all on %s from %s', p_partition,
+                   (select concat_ws(', ', 'public', string_agg(quote_ident(r.role), ', '))
+                    from daybook.roles r
+                    where r.purpose <> 'owner'));
     execute format('create or replace trigger append_only before update or delete or truncate on %s '
                    'for each statement execute function daybook.refuse_change()', p_partition);
     execute format('alter table %s enable always trigger append_only', p_partition);
