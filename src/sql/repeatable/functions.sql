@@ -132,9 +132,10 @@ $$;
 -- ---------------------------------------------------------------- people who type SQL
 
 -- HMAC (RFC 2104) with the SHA-256 that every PostgreSQL has, of the two padded keys. A single expression, so that
--- PostgreSQL inlines it; its names are bound here, whatever the search_path of the caller.
+-- PostgreSQL inlines it; STABLE, since it would not inline an IMMUTABLE one over convert_to(), which is STABLE itself. Its
+-- names are bound here, whatever the search_path of the caller.
 create or replace function daybook.hmac_sha256(p_inner_pad bytea, p_outer_pad bytea, p_text text) returns text
-    language sql immutable parallel safe
+    language sql stable parallel safe
     return encode(sha256(p_outer_pad || sha256(p_inner_pad || convert_to(p_text, 'UTF8'))), 'hex');
 comment on function daybook.hmac_sha256(bytea, bytea, text) is 'The signature of a token';
 
@@ -219,21 +220,22 @@ begin
         return null;
     end if;
     select * into v_key from daybook.reader_keys;
-    -- The signature first: nothing of a text that is not ours is believed. The clock is not statement_timestamp(), which
-    -- stands still as long as one message to the server lasts.
-    if cardinality(v_token) <> 5
-       or v_token[5] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:4], '.')) then
-        v_problem := 'the token is not one that this database signed';
-    elsif v_token[2] <> daybook.reader_backend() then
-        v_problem := 'the token belongs to another connection';
-    elsif v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then
-        v_problem := 'the token has expired';
-    elsif v_token[4] <> ''
-          and not exists (select from daybook.reader_tickets t
-                          where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
+    -- One expression, since plpgsql sets each up anew in every transaction. The signature first: nothing of a text that is not
+    -- ours is believed. The clock is not statement_timestamp(), which stands still as long as one message to the server lasts.
+    v_problem := case
+        when cardinality(v_token) <> 5
+             or v_token[5] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:4], '.'))
+            then 'the token is not one that this database signed'
+        when v_token[2] <> daybook.reader_backend() then 'the token belongs to another connection'
+        when v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then 'the token has expired'
+    end;
+    if v_problem is null then
+        if v_token[4] = ''
+           or exists (select from daybook.reader_tickets t
+                      where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
+            return v_token[1]::uuid;
+        end if;
         v_problem := 'the ticket was withdrawn';
-    else
-        return v_token[1]::uuid;
     end if;
     raise exception '%', v_problem using errcode = 'DB408';
 end
