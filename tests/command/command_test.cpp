@@ -29,7 +29,8 @@ struct fixture {
     temporary_directory directory;
     environment urls{{"DATABASE_URL", database.app_url()},
                      {"DATABASE_URL_OWNER", database.owner_url()},
-                     {"DATABASE_URL_AUDITOR", database.auditor_url()}};
+                     {"DATABASE_URL_AUDITOR", database.auditor_url()},
+                     {"DATABASE_URL_READER", database.reader_url()}};
 
     finished daybook(const std::vector<std::string>& arguments) const { return run_daybook(arguments, urls); }
 
@@ -556,4 +557,70 @@ TEST_CASE("a misspelt command is guessed", "[database]")
     CHECK(f.daybook({"--version"}).out == "daybook " DAYBOOK_VERSION "\n");
     CHECK(f.daybook({"-t", "acme", "query", "-n", "-1"}).status == 2);
     CHECK_THAT(f.daybook({"-t", "acme", "query", "target=Main*"}).err, ContainsSubstring("literal *"));
+}
+
+TEST_CASE("a ticket is all that somebody who types SQL needs, besides the reader's URL", "[database]")
+{
+    const fixture f;
+    CHECK(f.daybook({"-t", "acme", "log", "--action", "a.b", "--actor", "user:u1"}).status == 0);
+    const finished issued = f.daybook({"tenant", "token", "-t", "acme", "--ttl", "2h", "--note", "case 7"});
+    CHECK(issued.status == 0);
+    CHECK(issued.out.size() == 8 + 96 + 1);
+    CHECK_THAT(issued.err, ContainsSubstring("DAYBOOK_READER_TOKEN"));
+    const std::string ticket = issued.out.substr(0, issued.out.size() - 1);
+    const environment as_reader{{"DATABASE_URL", ""}, {"DATABASE_URL_OWNER", ""}, {"DAYBOOK_READER_TOKEN", ticket}};
+
+    CHECK(f.daybook({"sql", "select actor_id from events", "-o", "json"}, as_reader).out == "[{\"actor_id\":\"u1\"}]\n");
+    CHECK(f.daybook({"-t", "acme", "sql", "select 1"}, as_reader).status == 0);
+    CHECK(f.daybook({"-t", to_string(f.acme), "sql", "select 1"}, as_reader).status == 0);
+    const finished other = f.daybook({"-t", "globex", "sql", "select 1"}, as_reader);
+    CHECK(other.status == 4);
+    CHECK_THAT(other.err, StartsWith("error[D0408]") && ContainsSubstring("not for \"globex\""));
+
+    // Every ticket that was issued is on record, without its secret.
+    const finished list = f.daybook({"tenant", "token", "--list", "-o", "ndjson"});
+    CHECK_THAT(list.out, ContainsSubstring("\"note\":\"case 7\"") && ContainsSubstring("\"issued_by\":\"daybook_owner\"") &&
+                             !ContainsSubstring(ticket.substr(72)));
+    const std::string id = list.out.substr(list.out.find(':') + 2, 36);
+    CHECK(f.daybook({"tenant", "token", "--withdraw", id}).status == 0);
+    const finished withdrawn = f.daybook({"sql", "select 1"}, as_reader);
+    CHECK(withdrawn.status == 4);
+    CHECK_THAT(withdrawn.err, StartsWith("error[D0408]: the ticket was withdrawn"));
+}
+
+TEST_CASE("without a ticket the application vouches for the organization of -t", "[database]")
+{
+    const fixture f;
+    CHECK(f.daybook({"-t", "acme", "log", "--action", "a.b", "--actor", "user:u1"}).status == 0);
+
+    CHECK(f.daybook({"-t", "acme", "sql", "select count(*) from events", "-o", "json"}).out == "[{\"count\":1}]\n");
+    CHECK(f.daybook({"-t", "globex", "sql", "select count(*) from events", "-o", "json"}).out == "[{\"count\":0}]\n");
+    CHECK(f.daybook({"sql", "select 1"}).status == 2);
+    const finished no_url = f.daybook({"-t", "acme", "sql", "select 1"}, {{"DATABASE_URL_READER", ""}});
+    CHECK(no_url.status == 5);
+    CHECK_THAT(no_url.err, ContainsSubstring("DATABASE_URL_READER is not set"));
+    const finished wrong_url = f.daybook({"-t", "acme", "sql", "select 1"}, {{"DATABASE_URL_READER", f.database.app_url()}});
+    CHECK(wrong_url.status == 4);
+    CHECK_THAT(wrong_url.err, ContainsSubstring("is not the reader's"));
+}
+
+TEST_CASE("a ticket that is none is refused, and never repeated", "[database]")
+{
+    const fixture f;
+    const auto present = [&](const std::string& text) {
+        return f.daybook({"sql", "select 1"}, {{"DAYBOOK_READER_TOKEN", text}});
+    };
+
+    for (const std::string& text : {std::string{"secret"}, "daybook_" + std::string(96, 'a'), "daybook_" + std::string(95, 'b')}) {
+        const finished refused = present(text);
+        CHECK(refused.status == 4);
+        CHECK_THAT(refused.err, StartsWith("error[D0408]") && !ContainsSubstring(text));
+    }
+    for (const char* const ttl : {"0h", "8", "forever", "32d", "-1h", "99999999999999999999h"}) {
+        INFO(ttl);
+        CHECK(f.daybook({"tenant", "token", "-t", "acme", "--ttl", ttl}).status == 2);
+    }
+    CHECK(f.daybook({"tenant", "token", "-t", "nobody"}).status == 4);
+    CHECK(f.daybook({"tenant", "token"}).status == 2);
+    CHECK(f.daybook({"tenant", "token", "--withdraw", "x"}).status == 2);
 }
