@@ -82,7 +82,8 @@ private:
     temporary_database m_database;
     environment m_urls{{"DATABASE_URL", m_database.app_url()},
                        {"DATABASE_URL_OWNER", m_database.owner_url()},
-                       {"DATABASE_URL_AUDITOR", m_database.auditor_url()}};
+                       {"DATABASE_URL_AUDITOR", m_database.auditor_url()},
+                       {"DATABASE_URL_READER", m_database.reader_url()}};
     std::map<std::string, finished> m_first;
     std::map<std::string, finished> m_second;
 };

@@ -78,7 +78,8 @@ TEST_CASE("a shipped mapping imports every one of its sample events, once", "[co
     const temporary_database database;
     const environment urls{{"DATABASE_URL", database.app_url()},
                            {"DATABASE_URL_OWNER", database.owner_url()},
-                           {"DATABASE_URL_AUDITOR", database.auditor_url()}};
+                           {"DATABASE_URL_AUDITOR", database.auditor_url()},
+                           {"DATABASE_URL_READER", database.reader_url()}};
     const std::string file = std::string{DAYBOOK_SOURCE_DIR} + "/examples/events/" + sample.mapping + ".ndjson";
     std::vector<std::string> lines = lines_in(bytes_of(file));
 
