@@ -51,6 +51,17 @@ struct fixture {
                               }});
         return out;
     }
+    // The same, or the error's message, which must tell nothing either. A mistake of the test's own is no refusal.
+    [[nodiscard]] std::string said(const std::string& sql) const
+    {
+        try {
+            return type(sql);
+        } catch (const error& e) {
+            CHECK(e.kind() != error_kind::not_one_query);
+            CHECK(e.kind() != error_kind::undefined_name);
+            return e.what();
+        }
+    }
     [[nodiscard]] std::optional<error_kind> refusal(const std::string& sql) const
     {
         return kind_of([&] { static_cast<void>(type(sql)); });
@@ -144,13 +155,7 @@ TEST_CASE("attack 9: row estimates cannot be asked for, since EXPLAIN cannot be 
                                        "(select count(*) from ts_stat('%'))"}) {
         std::string sql = "select " + std::string{function};
         sql.replace(sql.find('%'), 1, "explain select * from daybook.audit_logs");
-        const std::string answer = [&] {
-            try {
-                return f.type(sql);
-            } catch (const error& e) {
-                return std::string{e.what()};
-            }
-        }();
+        const std::string answer = f.said(sql);
         INFO(answer);
         CHECK(answer.find("rows=") == std::string::npos);
     }
@@ -304,15 +309,7 @@ TEST_CASE("attack 34: no typed query sees another organization", "[database]")
              "select schema_to_xml('daybook', true, true, '')", "select table_to_xml('daybook.audit_logs', true, true, '')",
              "select database_to_xml(true, true, '')",
          }) {
-        std::string answer;
-        try {
-            answer = f.type(sql);
-        } catch (const error& e) {
-            // A mistake of the test's own must not pass for a refusal.
-            CHECK(e.kind() != error_kind::not_one_query);
-            CHECK(e.kind() != error_kind::undefined_name);
-            answer = e.what();
-        }
+        const std::string answer = f.said(sql);
         INFO(sql << "\n" << answer);
         CHECK(answer.find("falcon") == std::string::npos);
         CHECK(answer.find("merger") == std::string::npos);
@@ -572,13 +569,7 @@ TEST_CASE("attack 120: other spellings are no way around", "[database]")
              "select cursor_to_xml('daybook_query', 5, true, true, '')",
              "select * from events -- ; commit\n",
          }) {
-        std::string answer;
-        try {
-            answer = f.type(sql);
-        } catch (const error& e) {
-            CHECK(e.kind() != error_kind::undefined_name);
-            answer = e.what();
-        }
+        const std::string answer = f.said(sql);
         INFO(sql << "\n" << answer);
         CHECK(answer.find("falcon") == std::string::npos);
     }
