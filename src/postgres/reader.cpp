@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <daybook/error.hpp>
+#include <daybook/json.hpp>
 #include <daybook/tenant_tx.hpp>
 
 #include "cursor_query.hpp"
@@ -12,7 +13,6 @@
 #include "sql/reader_token.hpp"
 #include "sql/redeem_ticket.hpp"
 #include "sql/use_reader_token.hpp"
-#include "ticket_text.hpp"
 #include "transaction.hpp"
 
 namespace daybook {
@@ -64,13 +64,12 @@ struct reader::state {
 
 reader::reader(const std::string& reader_url, std::string_view ticket)
 {
-    const detail::ticket_parts parts = detail::parse_ticket(ticket);
+    check_text(ticket, "the ticket");
     pq::connection_ptr connection = connect_as_reader(reader_url);
     pq::params values;
-    values.add(parts.organization).add(parts.id).add(parts.secret);
+    values.add(ticket);
     const pq::result redeemed = pq::execute(connection.get(), embedded::sql::redeem_ticket, values);
-    use_token(connection.get(), redeemed.text(0, 0));
-    m_state = std::make_unique<state>(std::move(connection), org_id{parts.organization});
+    m_state = std::make_unique<state>(std::move(connection), org_id{redeemed.id(0, 0)});
     m_state->expires_at = redeemed.time(0, 1);
 }
 

@@ -7,7 +7,6 @@
 #include "sql/issue_ticket.hpp"
 #include "sql/list_tickets.hpp"
 #include "sql/withdraw_ticket.hpp"
-#include "ticket_text.hpp"
 
 namespace daybook {
 
@@ -50,9 +49,7 @@ issued_ticket issue_ticket(const std::string& owner_url, std::string_view key_or
         throw error{error_kind::unknown_organization, "there is no organization \"" + std::string{key_or_id.substr(0, 200)} + "\"",
                     "`daybook tenant list` shows them to the owner"};
     }
-    ticket record = ticket_row(rows, 0);
-    const std::string text = detail::to_text({.organization = record.organization.value(), .id = record.id, .secret = rows.id(0, 8)});
-    return {std::move(record), text};
+    return {ticket_row(rows, 0), rows.text(0, 8)};
 }
 
 std::vector<ticket> list_tickets(const std::string& owner_url)

@@ -179,17 +179,28 @@ end
 $$;
 comment on function daybook.reader_token(text, bigint) is 'A token of this scope''s organization for a connection of the reader';
 
-create or replace function daybook.redeem_ticket(p_organization uuid, p_ticket uuid, p_secret bytea,
-                                                 out token text, out expires_at timestamptz)
-    language plpgsql stable security definer parallel restricted
+-- A ticket is "daybook_" and 96 hexadecimal digits: the organization, the ticket's id and its secret, 16 bytes each. The
+-- prefix lets scanners for leaked secrets recognise one.
+create or replace function daybook.ticket_text(p_organization uuid, p_ticket uuid, p_secret bytea) returns text
+    language sql immutable parallel safe
+    return 'daybook_' || encode(uuid_send(p_organization) || uuid_send(p_ticket) || p_secret, 'hex');
+comment on function daybook.ticket_text(uuid, uuid, bytea) is 'What who gets a ticket is given';
+
+-- For the session that asks, with whatever client: select * from daybook.redeem_ticket('daybook_...').
+create or replace function daybook.redeem_ticket(p_ticket text, out organization_id uuid, out expires_at timestamptz)
+    language plpgsql volatile security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_ticket daybook.reader_tickets;
 begin
+    if p_ticket is null or p_ticket !~ '^daybook_[0-9a-f]{96}$' then
+        raise exception 'this is no ticket: a ticket is daybook_ and 96 hexadecimal digits' using errcode = 'DB408';
+    end if;
     select t.* into v_ticket
     from daybook.reader_tickets t
-    where t.organization_id = p_organization and t.id = p_ticket and t.secret_hash = sha256(p_secret);
+    where t.organization_id = substr(p_ticket, 9, 32)::uuid and t.id = substr(p_ticket, 41, 32)::uuid
+      and t.secret_hash = sha256(decode(substr(p_ticket, 73), 'hex'));
     if not found then
         raise exception 'this database has no such ticket' using errcode = 'DB408';
     elsif v_ticket.withdrawn_at is not null then
@@ -197,12 +208,15 @@ begin
     elsif v_ticket.expires_at <= clock_timestamp() then
         raise exception 'the ticket expired at %', v_ticket.expires_at using errcode = 'DB408';
     end if;
+    organization_id := v_ticket.organization_id;
     expires_at := v_ticket.expires_at;
-    token := daybook.make_reader_token(p_organization, daybook.reader_backend(), date_part('epoch', expires_at)::bigint,
-                                       p_ticket::text);
+    perform set_config('app.reader_token',
+                       daybook.make_reader_token(organization_id, daybook.reader_backend(),
+                                                 date_part('epoch', expires_at)::bigint, v_ticket.id::text),
+                       false);
 end
 $$;
-comment on function daybook.redeem_ticket(uuid, uuid, bytea) is 'A token for this connection, in exchange for a ticket';
+comment on function daybook.redeem_ticket(text) is 'From now on this session reads the ticket''s organization';
 
 -- What the policies of the reader ask, once a query. Without a token there are no rows; a token that is not good is an
 -- error rather than no rows, which would look like an answer.

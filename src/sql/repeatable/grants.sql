@@ -18,7 +18,7 @@ grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_
 
 grant execute on function daybook.set_tenant(uuid), daybook.organization_of(text), daybook.reader_token(text, bigint)
     to :"app";
-grant execute on function daybook.redeem_ticket(uuid, uuid, bytea), daybook.reader_backend(), daybook.reader_organization()
+grant execute on function daybook.redeem_ticket(text), daybook.reader_backend(), daybook.reader_organization()
     to :"reader";
 grant execute on function daybook.schema_level() to :"app", :"reader", :"sealer", :"auditor";
 

@@ -14,5 +14,5 @@ with s as materialized (
 )
 select
 \ir ticket_columns.sql
-    , s.secret
+    , daybook.ticket_text(t.organization_id, t.id, s.secret)
 from issued t, s
