@@ -19,8 +19,8 @@
 
 namespace daybook {
 
-/// One connection as the reader's role, bound to one organization. One thread at a time. It needs a connection of its
-/// own for as long as it lives: with PgBouncer, session pooling.
+/// One connection as the reader's role, bound to one organization. One thread at a time. It needs a connection of the
+/// server's of its own for as long as it lives (with PgBouncer: session pooling), and refuses with invalid_ticket otherwise.
 class DAYBOOK_EXPORT reader {
 public:
     /// Presents a ticket (ticket.hpp). `reader_url` logs in as the reader's role. Throws error (invalid_ticket;
@@ -28,7 +28,7 @@ public:
     reader(const std::string& reader_url, std::string_view ticket);
 
     /// On behalf of a program that may open a scope of `organization` itself: the application's role vouches for it,
-    /// for an hour at a time. Throws the same, and what with_tenant throws. `application` must outlive this.
+    /// for a quarter of an hour at a time. Throws the same, and what with_tenant throws. `application` must outlive this.
     reader(const std::string& reader_url, pool& application, const org_id& organization);
 
     ~reader();

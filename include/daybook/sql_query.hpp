@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_SQL_QUERY_HPP
 #define DAYBOOK_SQL_QUERY_HPP
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -31,7 +32,8 @@ struct result_sink {
 };
 
 struct sql_query_options {
-    std::string time_zone = "UTC";  ///< in which timestamptz values are shown and read
+    std::string time_zone = "UTC";                                 ///< in which timestamptz values are shown and read
+    std::chrono::milliseconds timeout = std::chrono::minutes{10};  ///< of the server, for each step; 0 is none
 };
 
 /// The loud path: one query across all organizations, as the auditor's role, which `auditor_url` logs in as. In every

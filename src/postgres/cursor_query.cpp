@@ -11,7 +11,7 @@
 
 #include "libpq.hpp"
 #include "sql/examine_reading_role.hpp"
-#include "sql/use_friendly_names.hpp"
+#include "sql/prepare_typed_query.hpp"
 
 namespace daybook::detail {
 
@@ -177,34 +177,42 @@ void check(const pq::result& answer, const std::string& sql)
     }
 }
 
-// One flush: the transaction, the cursor, and its first rows.
-pq::result open_cursor(PGconn* connection, const std::string& sql)
+// One flush: the transaction, its settings, the cursor, and its first rows.
+pq::result open_cursor(PGconn* connection, const std::string& token, const std::string& sql, const sql_query_options& options)
 {
+    pq::params settings;
+    settings.add(token).add(options.time_zone).add(std::to_string(options.timeout.count()));
     pq::pipeline line{connection};
     line.send("begin read only");
+    line.send(embedded::sql::prepare_typed_query, settings);
     line.send((std::string{prefix} + sql).c_str());
     line.send(fetch, {}, pq::form::text);
     std::vector<pq::result> answers = line.finish();
     for (std::size_t i = 0; i < answers.size(); ++i) {
         // The server skips what follows a statement that failed.
         if (answers[i].status() != PGRES_PIPELINE_ABORTED) {
-            check(answers[i], sql);
+            if (i < 2) {
+                answers[i].check();
+            } else {
+                check(answers[i], sql);
+            }
         }
     }
-    if (answers.size() < 3) {
+    if (answers.size() < 4) {
         throw pq::error_of(connection);
     }
-    return std::move(answers[2]);
+    return std::move(answers[3]);
 }
 
 }  // namespace
 
-void run_cursor_query(PGconn* connection, const std::string& sql, const result_sink& sink)
+void run_cursor_query(PGconn* connection, const std::string& token, const std::string& sql, const result_sink& sink,
+                      const sql_query_options& options)
 {
     check_text(sql, "the query");
     const silence notices{connection};
     const read_only_transaction transaction{connection};
-    pq::result rows = open_cursor(connection, sql);
+    pq::result rows = open_cursor(connection, token, sql, options);
 
     std::vector<result_column> columns;
     for (int c = 0; c < rows.columns(); ++c) {
@@ -231,13 +239,6 @@ void run_cursor_query(PGconn* connection, const std::string& sql, const result_s
         }
         check(rows, sql);
     }
-}
-
-void use_friendly_names(PGconn* connection, const std::string& time_zone)
-{
-    pq::params values;
-    values.add(time_zone);
-    pq::execute(connection, embedded::sql::use_friendly_names, values);
 }
 
 void check_reading_role(PGconn* connection, const std::string& purpose, const std::string& policy)

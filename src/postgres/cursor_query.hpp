@@ -11,13 +11,11 @@
 
 namespace daybook::detail {
 
-/// For the session: `events` and `organizations` without a schema, times in this zone. What a query sets is taken back
-/// with its transaction, so once is enough.
-void use_friendly_names(PGconn* connection, const std::string& time_zone);
-
-/// Runs `sql` on an idle connection, in a read-only transaction that is rolled back at the end. Throws error
-/// (not_one_query, undefined_name, statement_failed with the place marked, invalid_text, …).
-void run_cursor_query(PGconn* connection, const std::string& sql, const result_sink& sink);
+/// Runs `sql` on an idle connection, in a read-only transaction that is rolled back at the end and leaves nothing on
+/// the connection, not even the `token` (empty for a role that needs none): behind a pooler the next client may get it. Throws
+/// error (not_one_query, undefined_name, statement_failed with the place marked, invalid_text, …).
+void run_cursor_query(PGconn* connection, const std::string& token, const std::string& sql, const result_sink& sink,
+                      const sql_query_options& options);
 
 /// Throws error (unsafe_role, permission_denied) unless this connection's role is the one that `policy` is for, and can
 /// do no more than read. `purpose` names it in the message: "reader", "auditor".

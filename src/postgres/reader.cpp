@@ -12,7 +12,6 @@
 #include "sql/reader_backend.hpp"
 #include "sql/reader_token.hpp"
 #include "sql/redeem_ticket.hpp"
-#include "sql/use_reader_token.hpp"
 #include "transaction.hpp"
 
 namespace daybook {
@@ -20,7 +19,7 @@ namespace daybook {
 namespace {
 
 // How long the application vouches, and how much of that must be left when a query begins.
-constexpr std::chrono::seconds token_life = std::chrono::hours{1};
+constexpr std::chrono::seconds token_life = std::chrono::minutes{15};
 constexpr std::chrono::seconds token_reserve = std::chrono::minutes{5};
 
 pq::connection_ptr connect_as_reader(const std::string& url)
@@ -30,13 +29,6 @@ pq::connection_ptr connect_as_reader(const std::string& url)
     return connection;
 }
 
-void use_token(PGconn* connection, const std::string& token)
-{
-    pq::params values;
-    values.add(token);
-    pq::execute(connection, embedded::sql::use_reader_token, values);
-}
-
 }  // namespace
 
 struct reader::state {
@@ -44,20 +36,19 @@ struct reader::state {
 
     pq::connection_ptr connection;
     org_id organization;
+    std::string token;
     std::optional<timestamp> expires_at;
     pool* application = nullptr;
-    std::string time_zone;  // that the session uses; empty before the first query
-    std::string backend;    // of this connection, where the application vouches
+    std::string backend;  // of this connection, where the application vouches
     std::chrono::steady_clock::time_point vouched{};
 
     void let_application_vouch()
     {
         pq::params values;
         values.add(backend).add(std::int64_t{token_life.count()});
-        const std::string token = with_tenant(*application, organization, [&](tenant_tx& tx) {
+        token = with_tenant(*application, organization, [&](tenant_tx& tx) {
             return detail::engine(tx).execute(embedded::sql::reader_token, values).text(0, 0);
         });
-        use_token(connection.get(), token);
         vouched = std::chrono::steady_clock::now();
     }
 };
@@ -69,8 +60,9 @@ reader::reader(const std::string& reader_url, std::string_view ticket)
     pq::params values;
     values.add(ticket);
     const pq::result redeemed = pq::execute(connection.get(), embedded::sql::redeem_ticket, values);
-    m_state = std::make_unique<state>(std::move(connection), org_id{redeemed.id(0, 0)});
-    m_state->expires_at = redeemed.time(0, 1);
+    m_state = std::make_unique<state>(std::move(connection), org_id{redeemed.id(0, 1)});
+    m_state->token = redeemed.text(0, 0);
+    m_state->expires_at = redeemed.time(0, 2);
 }
 
 reader::reader(const std::string& reader_url, pool& application, const org_id& organization)
@@ -101,11 +93,7 @@ void reader::query(const std::string& sql, const result_sink& sink, const sql_qu
         std::chrono::steady_clock::now() > m_state->vouched + token_life - token_reserve) {
         m_state->let_application_vouch();
     }
-    if (options.time_zone != m_state->time_zone) {
-        detail::use_friendly_names(m_state->connection.get(), options.time_zone);
-        m_state->time_zone = options.time_zone;
-    }
-    detail::run_cursor_query(m_state->connection.get(), sql, sink);
+    detail::run_cursor_query(m_state->connection.get(), m_state->token, sql, sink, options);
 }
 
 }  // namespace daybook

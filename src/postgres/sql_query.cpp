@@ -10,8 +10,7 @@ void run_auditor_query(const std::string& auditor_url, const std::string& sql, c
 {
     const pq::connection_ptr connection = pq::connect(auditor_url);
     detail::check_reading_role(connection.get(), "auditor", "audit_logs_auditor_read");
-    detail::use_friendly_names(connection.get(), options.time_zone);
-    detail::run_cursor_query(connection.get(), sql, sink);
+    detail::run_cursor_query(connection.get(), {}, sql, sink, options);
 }
 
 }  // namespace daybook

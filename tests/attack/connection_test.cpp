@@ -140,6 +140,23 @@ TEST_CASE("attack 25: a type that one organization made up does not spoil the ch
     }
 }
 
+TEST_CASE("attack 36: how one organization reads string literals does not spoil the check of the next one's events", "[database]")
+{
+    // plpgsql reads its literals once a session, in the way of whoever comes first.
+    shared_connection f;
+    with_tenant(f.connections, f.globex, [](tenant_tx& tx) {
+        tx.sql().exec("set local standard_conforming_strings = off");
+        log_audit(tx, full_sample(), write_now);
+        event odd = sample();
+        odd.targets = {{.type = "a\\b", .id = "\\u0041"}};
+        log_audit(tx, odd, write_now);
+    });
+
+    with_tenant(f.connections, f.acme, [](tenant_tx& tx) { log_audit(tx, full_sample(), write_now); });
+
+    CHECK(f.database.ask_superuser("select count(*) from daybook.audit_logs where action = 'role.grant'") == "2");
+}
+
 TEST_CASE("attack 25: every function of the schema names what it uses, or looks in pg_catalog alone", "[database]")
 {
     const temporary_database database;

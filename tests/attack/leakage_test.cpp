@@ -834,3 +834,11 @@ TEST_CASE("a key in the form of a uuid, or that cannot be printed, is no key", "
         CHECK(attempt(owner, add, {key}) == "23514");
     }
 }
+
+TEST_CASE("a connection asks for the schema's level, and for nothing else of its history", "[database]")
+{
+    two_organizations f;
+
+    CHECK(ask<std::string>(f.connection, "select daybook.schema_level()") == "0002_reader");
+    CHECK(attempt(f.connection, "select name from daybook.migrations") == "42501");
+}

@@ -71,8 +71,13 @@ struct fixture {
     [[nodiscard]] pqxx::connection raw() const
     {
         pqxx::connection connection{database.reader_url()};
-        pqxx::nontransaction{connection}.exec("select * from daybook.redeem_ticket($1)", pqxx::params{ticket.text});
+        redeem(connection, ticket);
         return connection;
+    }
+    static void redeem(pqxx::connection& connection, const issued_ticket& what)
+    {
+        pqxx::nontransaction{connection}.exec("select set_config('app.reader_token', token, false) from daybook.redeem_ticket($1)",
+                                              pqxx::params{what.text});
     }
 
     // A token as the owner's function would make it.
@@ -297,7 +302,7 @@ TEST_CASE("attack 34: no typed query sees another organization", "[database]")
              "select set_config('session_authorization', 'daybook_app', true), " + rows,
              "select set_config('row_security', 'off', true), query_to_xml('select * from daybook.audit_logs', true, true, '')",
              "select daybook.set_tenant('" + globex + "'), " + rows,
-             "select daybook.reader_token(daybook.reader_backend(), 3600), " + rows,
+             "select daybook.reader_token(daybook.reader_backend(), 900), " + rows,
              "select daybook.make_reader_token('" + globex + "', daybook.reader_backend(), 99999999999, ''), " + rows,
              "select * from daybook.reader_keys", "select * from daybook.reader_tickets",
              "select * from daybook.organizations where key = 'globex'",
@@ -393,11 +398,11 @@ TEST_CASE("a token is good until it expires, and not a moment longer", "[databas
     CHECK(is_refused_token(raw));
 }
 
-TEST_CASE("one long message does not read beyond the expiry", "[database]")
+TEST_CASE("one long message does not read beyond the expiry, and a token ends with its ticket", "[database]")
 {
     const fixture f;
-    pqxx::connection raw = f.raw();
-    use(raw, f.signed_token(raw, f.acme, "1"));
+    pqxx::connection raw{f.database.reader_url()};
+    fixture::redeem(raw, issue_ticket(f.database.owner_url(), "acme", {.life = std::chrono::seconds{1}}));
 
     // statement_timestamp() stands still in here.
     std::string state;
@@ -420,7 +425,7 @@ TEST_CASE("an expired ticket is redeemed for nothing", "[database]")
     CHECK(kind_of([&] { reader{f.database.reader_url(), f.ticket.text}; }) == error_kind::invalid_ticket);
 }
 
-TEST_CASE("the application vouches for the organization of its scope only, and for an hour at most", "[database]")
+TEST_CASE("the application vouches for the organization of its scope only, and for a quarter of an hour at most", "[database]")
 {
     const fixture f;
     pqxx::connection raw{f.database.reader_url()};
@@ -432,9 +437,9 @@ TEST_CASE("the application vouches for the organization of its scope only, and f
         });
     };
 
-    use(raw, ask(backend, 3600));
+    use(raw, ask(backend, 900));
     CHECK(count(raw) == 1);
-    CHECK_THROWS_AS(ask(backend, 3601), pqxx::sql_error);
+    CHECK_THROWS_AS(ask(backend, 901), pqxx::sql_error);
     CHECK_THROWS_AS(ask(backend, 0), pqxx::sql_error);
     CHECK_THROWS_AS(ask("1-1.9999999999..", 60), pqxx::sql_error);
     pqxx::nontransaction outside{application};
@@ -508,6 +513,46 @@ TEST_CASE("a ticket stays on record, and can be withdrawn", "[database]")
 
     CHECK(withdraw_ticket(f.database.owner_url(), f.ticket.record.id).withdrawn_at);
     CHECK(read() == error_kind::invalid_ticket);
+    pqxx::connection late{f.database.reader_url()};
+    CHECK_THROWS_AS(fixture::redeem(late, f.ticket), pqxx::sql_error);
+}
+
+TEST_CASE("another key makes every token worthless, and tickets good for a new one", "[database]")
+{
+    const fixture f;
+    pqxx::connection raw = f.raw();
+    REQUIRE(count(raw) == 1);
+
+    pqxx::connection owner{f.database.owner_url()};
+    pqxx::nontransaction{owner}.exec("select daybook.change_reader_key()");
+
+    CHECK(is_refused_token(raw));
+    fixture::redeem(raw, f.ticket);
+    CHECK(count(raw) == 1);
+}
+
+TEST_CASE("no program's role is a superuser, bypasses policies, or may become one that does", "[database]")
+{
+    const temporary_database database;
+
+    CHECK(database.ask_superuser("select count(*) from pg_roles r where r.rolname like 'daybook_%' "
+                                 "and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication)") == "0");
+    CHECK(database.ask_superuser("select count(*) from pg_auth_members m where m.member::regrole::text like 'daybook_%'") == "0");
+    CHECK(database.ask_superuser("select count(*) from pg_roles r where r.rolname like 'daybook_%'") == "5");
+}
+
+TEST_CASE("the reader's own defaults neither bend nor hide what Daybook prints", "[database]")
+{
+    const fixture f;
+    // PostgreSQL lets every role set its own defaults, and those of a login that people share are everybody's.
+    f.database.as_superuser("alter role daybook_reader in database " + f.database.name() + " set row_security = off; "
+                            "alter role daybook_reader in database " + f.database.name() + " set datestyle = 'SQL, DMY'; "
+                            "alter role daybook_reader in database " + f.database.name() + " set extra_float_digits = -15; "
+                            "alter role daybook_reader in database " + f.database.name() + " set bytea_output = 'escape'; "
+                            "alter role daybook_reader in database " + f.database.name() + " set search_path = public");
+
+    CHECK(f.type("select count(*), timestamptz '2026-03-02 10:00:00Z', 0.1::float8 + 0.2, '\\x00'::bytea from events") ==
+          "1|2026-03-02 10:00:00+00|0.30000000000000004|\\x00|");
 }
 
 TEST_CASE("there is one key, and it is random", "[database]")

@@ -49,7 +49,7 @@ struct fixture {
         if (program.empty()) {
             SKIP("PgBouncer is not installed");
         }
-        directory.write("users", "\"daybook_app\" \"\"\n");
+        directory.write("users", "\"daybook_app\" \"\"\n\"daybook_reader\" \"\"\n");
         directory.write("configuration", "[databases]\n* = host=" + socket_directory() +
                                              " port=5432\n"
                                              "[pgbouncer]\n"
@@ -69,9 +69,9 @@ struct fixture {
         pooler->wait_for(url());
     }
 
-    [[nodiscard]] std::string url() const
+    [[nodiscard]] std::string url(const std::string& role = "daybook_app") const
     {
-        return "postgresql://daybook_app@/" + database.name() + "?host=" + directory.path();
+        return "postgresql://" + role + "@/" + database.name() + "?host=" + directory.path();
     }
     [[nodiscard]] pool make(std::size_t size) const
     {
@@ -283,4 +283,50 @@ TEST_CASE("a pooler that loses its server connection ends the transaction, and t
     CHECK(f.events() == "0");
     CHECK(log(false) == std::nullopt);
     CHECK(f.events() == "1");
+}
+
+TEST_CASE("a reader behind a pooler in transaction mode sees its own organization or is refused, and leaves nothing", "[database]")
+{
+    const fixture f{"transaction"};
+    const std::string url = f.url("daybook_reader");
+    const std::string ticket_of_acme = issue_ticket(f.database.owner_url(), "acme").text;
+    const std::string ticket_of_globex = issue_ticket(f.database.owner_url(), "globex").text;
+    std::mutex mutex;
+    std::set<std::string> seen;
+    const auto read = [&](const std::string& ticket, const std::string& own) {
+        for (int i = 0; i < 25; ++i) {
+            std::string what = "refused";
+            try {
+                reader bound{url, ticket};
+                bound.query("select string_agg(key, ' ') from organizations, pg_sleep(0.002)",
+                            {.columns = [](std::span<const result_column>) {},
+                             .row =
+                                 [&](result_row row) {
+                                     what = row[0] == own ? "its own" : "not its own";
+                                     return true;
+                                 }});
+            } catch (const error& e) {
+                what = e.kind() == error_kind::invalid_ticket ? "refused" : e.what();
+            }
+            const std::lock_guard lock{mutex};
+            seen.insert(what);
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 3; ++i) {
+            threads.emplace_back(read, ticket_of_acme, "acme");
+            threads.emplace_back(read, ticket_of_globex, "globex");
+        }
+    }
+
+    CHECK(seen.contains("its own"));
+    CHECK_FALSE(seen.contains("not its own"));
+    seen.erase("refused");
+    CHECK(seen == std::set<std::string>{"its own"});
+    // Whoever comes next with the URL alone, on the same server connections.
+    for (int i = 0; i < 4; ++i) {
+        pqxx::connection raw{url};
+        CHECK(pqxx::nontransaction{raw}.query_value<long>("select count(*) from daybook.organizations") == 0);
+    }
 }

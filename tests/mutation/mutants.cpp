@@ -52,7 +52,10 @@ std::vector<mutant> read_mutants(const std::string& path)
             *block += block->empty() ? "" : std::string(static_cast<std::size_t>(blank_before) + 1, '\n');
             *block += line;
         } else if (take(line, "protection ", rest)) {
-            all.push_back({.number = static_cast<int>(all.size()) + 1, .protection = rest, .sql = {}, .undo = {}, .replacements = {}, .noticed_by = {}});
+            mutant m;
+            m.number = static_cast<int>(all.size()) + 1;
+            m.protection = rest;
+            all.push_back(std::move(m));
         } else if (all.empty()) {
             throw wrong("a block begins with protection");
         } else if (line == "sql") {
@@ -66,6 +69,9 @@ std::vector<mutant> read_mutants(const std::string& path)
             block = &all.back().replacements.back().after;
         } else if (take(line, "noticed by ", rest)) {
             all.back().noticed_by.push_back(rest);
+        } else if (take(line, "noticed at once by ", rest)) {
+            all.back().noticed_by.push_back(rest);
+            all.back().at_once = true;
         } else {
             throw wrong("not understood: " + line);
         }

@@ -21,6 +21,7 @@ struct mutant {
     std::string undo;  ///< for what reaches beyond the database: roles
     std::vector<replacement> replacements;
     std::vector<std::string> noticed_by;  ///< names of tests
+    bool at_once = false;                 ///< a test that fails before it asserts anything has noticed, too
 };
 
 /// Throws std::runtime_error with the line that is wrong.

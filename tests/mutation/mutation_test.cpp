@@ -34,28 +34,46 @@ namespace {
 
 int report_to = -1;  // in the child that runs tests
 
-// Tells the parent of every test that ran: "+name" or "-name", a line each.
+// Tells the parent of every test that ran, a line each: "+name" passed, "-name" failed, "?name" asserted nothing.
 class messenger : public Catch::EventListenerBase {
 public:
-    using Catch::EventListenerBase::EventListenerBase;
+    explicit messenger(const Catch::IConfig* config) : Catch::EventListenerBase{config}
+    {
+        m_preferences.shouldReportAllAssertions = true;  // those that pass, too
+    }
+
+    void testCaseStarting(const Catch::TestCaseInfo&) override { m_said_something = false; }
+
+    void assertionEnded(const Catch::AssertionStats& stats) override
+    {
+        // An exception before anything was asserted comes from the test's preparation: that is no verdict.
+        const bool thrown = stats.assertionResult.getResultType() == Catch::ResultWas::ThrewException &&
+                            !stats.assertionResult.hasExpression();
+        m_said_something = m_said_something || !thrown;
+    }
 
     void testCaseEnded(const Catch::TestCaseStats& stats) override
     {
         if (report_to < 0) {
             return;
         }
-        const bool passed = stats.totals.testCases.failed == 0 && stats.totals.assertions.total() > 0;
-        const std::string line = (passed ? "+" : "-") + stats.testInfo->name + "\n";
+        const bool failed = stats.totals.testCases.failed > 0;
+        const char verdict = !m_said_something ? '?' : failed ? '-' : '+';
+        const std::string line = verdict + stats.testInfo->name + "\n";
         if (write(report_to, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
             _exit(1);
         }
     }
+
+private:
+    bool m_said_something = false;
 };
 CATCH_REGISTER_LISTENER(messenger)
 
 struct outcome {
     std::set<std::string> passed;
     std::set<std::string> failed;
+    std::set<std::string> broken;  // before anything was asserted
 };
 
 // Catch2 takes some characters of a name for an expression.
@@ -116,7 +134,7 @@ outcome run_tests(const std::set<std::string>& names, bool show)
     outcome result;
     std::istringstream lines{text};
     for (std::string line; std::getline(lines, line);) {
-        (line.front() == '+' ? result.passed : result.failed).insert(line.substr(1));
+        (line.front() == '+' ? result.passed : line.front() == '-' ? result.failed : result.broken).insert(line.substr(1));
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGALRM && names.size() == 1) {
         result.failed.insert(*names.begin());  // it crashed: nobody overlooks that
@@ -214,7 +232,9 @@ private:
         }
         std::vector<std::string> missed;
         std::ranges::copy_if(m.noticed_by, std::back_inserter(missed),
-                             [&](const std::string& name) { return !o.failed.contains(name); });
+                             [&](const std::string& name) {
+                                 return !o.failed.contains(name) && !(m.at_once && o.broken.contains(name));
+                             });
         return missed;
     }
 

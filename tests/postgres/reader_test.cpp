@@ -120,7 +120,7 @@ TEST_CASE("a typed query leaves nothing for the next one", "[database]")
           "set_config('app.reader_token', '', false)");
 
     CHECK(f.ask("select count(*) from events") == "1|\n");
-    CHECK(f.ask("select current_setting('statement_timeout')") == "0|\n");
+    CHECK(f.ask("select current_setting('statement_timeout')") == "10min|\n");
 }
 
 TEST_CASE("whoever receives the rows may open a scope", "[database]")
@@ -165,4 +165,16 @@ TEST_CASE("only the reader's role, and only while it does no more than read", "[
     CHECK(refusal(f.database.superuser_url()) == error_kind::unsafe_role);
     f.database.as_superuser("grant insert on daybook.audit_logs to daybook_reader");
     CHECK(refusal(f.database.reader_url()) == error_kind::unsafe_role);
+}
+
+TEST_CASE("a typed query ends when its time is over", "[database]")
+{
+    fixture f;
+
+    CHECK(message_of([&] {
+              f.of_acme.query("select pg_sleep(60)",
+                              {.columns = [](std::span<const result_column>) {}, .row = [](result_row) { return true; }},
+                              {.timeout = std::chrono::milliseconds{20}});
+          }).find("timeout") != std::string::npos);
+    CHECK(f.ask("select 1") == "1|\n");
 }

@@ -144,8 +144,10 @@ void add_tenant(CLI::App& app, context& c, action& chosen)
         group->add_subcommand("token", "Issue a ticket for -t: who holds it, and the reader's URL, reads that organization");
     token_command->add_option("--ttl", t->life, "How long it is good, from 1s to 31d")->capture_default_str();
     token_command->add_option("--note", t->note, "For whom, or why; kept with the record");
-    token_command->add_flag("--list", t->list, "Every ticket that was issued, instead");
-    token_command->add_option("--withdraw", t->withdraw, "Withdraw the ticket of this id, instead")->option_text("ID");
+    CLI::Option* const list_flag = token_command->add_flag("--list", t->list, "Every ticket that was issued, instead");
+    token_command->add_option("--withdraw", t->withdraw, "Withdraw the ticket of this id, instead")
+        ->option_text("ID")
+        ->excludes(list_flag);
     token_command->callback([&c, &chosen, t] { chosen = [&c, t] { return token(c, *t); }; });
 
     group->add_subcommand("list", "All organizations")->callback([&c, &chosen] {

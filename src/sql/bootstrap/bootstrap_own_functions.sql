@@ -1,5 +1,5 @@
 -- Only in a database that Daybook created, and only a superuser may: functions that reach other sessions, or keep
--- something beyond a transaction, are for programs, not for people who type SQL. Large objects of one role are read by
+-- something beyond a transaction, or write to it though it is read-only, are for programs, not for people who type SQL. Large objects of one role are read by
 -- all its sessions; locks, signals and notifications cross organizations.
 
 do $do$
@@ -14,7 +14,8 @@ begin
         from pg_catalog.pg_proc p
         where p.pronamespace = 'pg_catalog'::regnamespace
           and (p.proname ~ '^(lo_|pg_try_advisory_|pg_advisory_)'
-               or p.proname in ('lowrite', 'loread', 'pg_notify', 'pg_terminate_backend', 'pg_cancel_backend'))
+               or p.proname in ('lowrite', 'loread', 'pg_notify', 'pg_terminate_backend', 'pg_cancel_backend',
+                             'pg_logical_emit_message'))
     loop
         execute pg_catalog.format('revoke execute on function %s from public', v_function);
         execute pg_catalog.format('grant execute on function %s to %I', v_function, :'owner');

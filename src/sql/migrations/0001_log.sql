@@ -131,13 +131,13 @@ begin
             return 'the event: at most 262144 bytes';
         end if;
         -- Escaped backslashes out of the way, then surrogates that are pairs.
-        if strpos(v_text, '\u') > 0
-           and regexp_replace(replace(v_text, '\\', '..'), '\\u[dD][89abAB]..\\u[dD][c-fC-F]..', '', 'g')
-               ~ '\\u(?:0000|[dD][89a-fA-F])' then
-            return v_column.name || ': \u0000 or a lone surrogate';
+        if strpos(v_text, E'\\u') > 0
+           and regexp_replace(replace(v_text, E'\\\\', '..'), E'\\\\u[dD][89abAB]..\\\\u[dD][c-fC-F]..', '', 'g')
+               ~ E'\\\\u(?:0000|[dD][89a-fA-F])' then
+            return v_column.name || E': \\u0000 or a lone surrogate';
         end if;
         -- Without its strings, what is left are numbers, words, and what gives structure.
-        v_text := regexp_replace(v_text, '"(?:[^"\\]|\\.)*"', '', 'g');
+        v_text := regexp_replace(v_text, E'"(?:[^"\\\\]|\\\\.)*"', '', 'g');
         if v_text ~ '[eE][-+]?0*[1-9][0-9]{3}' then
             return v_column.name || ': an exponent beyond 999';
         end if;
@@ -241,7 +241,7 @@ $$;
 
 create function daybook.json_is_plain(text) returns boolean
     language sql immutable parallel safe
-    return $1 !~ '[0-9][eE][-+]?[0-9]{4}|\\u(?:0000|[dD][89a-fA-F])'
+    return $1 !~ E'[0-9][eE][-+]?[0-9]{4}|\\\\u(?:0000|[dD][89a-fA-F])'
            -- 65 levels take 130 bytes.
            and (octet_length($1) < 130
                 or (octet_length($1) - octet_length(replace(replace($1, '{', ''), '[', '')) <= 64
@@ -264,7 +264,7 @@ begin
        and p_entities #>> '{0,id}' <> '' then
         return true;
     end if;
-    if json_typeof(p_entities) <> 'array' or octet_length(p_entities::text) > 20000 or strpos(p_entities::text, '\') > 0 then
+    if json_typeof(p_entities) <> 'array' or octet_length(p_entities::text) > 20000 or strpos(p_entities::text, E'\\') > 0 then
         return false;
     end if;
     for v_index in 0..json_array_length(p_entities) - 1 loop
@@ -292,7 +292,7 @@ declare
     v_path pg_catalog.text;
 begin
     if octet_length(p_changes::text) < 130
-       and p_changes::text !~ '[0-9][eE][-+]?[0-9]{4}|\\u(?:0000|[dD][89a-fA-F])'
+       and p_changes::text !~ E'[0-9][eE][-+]?[0-9]{4}|\\\\u(?:0000|[dD][89a-fA-F])'
        and p_changes::text = '[{"path":"' || (p_changes #>> '{0,path}') || '"'
                              || coalesce(',"old":' || (p_changes #> '{0,old}'), '')
                              || coalesce(',"new":' || (p_changes #> '{0,new}'), '') || '}]'
@@ -324,7 +324,7 @@ create function daybook.facets_are_plain(text, text) returns boolean
     language sql immutable parallel safe
     -- jsonb has a space behind each colon and comma, and each key once.
     return octet_length($1) <= 100
-           and $1 ~ '^\{"[^"\\]+":"[^"\\]*"(?:,"[^"\\]+":"[^"\\]*")*\}$'
+           and $1 ~ E'^\\{"[^"\\\\]+":"[^"\\\\]*"(?:,"[^"\\\\]+":"[^"\\\\]*")*\\}$'
            and octet_length($2) = octet_length($1) + (octet_length($1) - octet_length(replace($1, '":"', ''))) / 3 * 2 - 1;
 comment on function daybook.facets_are_plain(text, text) is 'Facets, as json and as jsonb: few, short, nothing escaped or repeated';
 
@@ -407,7 +407,7 @@ create table daybook.organizations (
     constraint organizations_not_nil check (id <> '00000000-0000-0000-0000-000000000000'),
     -- A text in the form of a uuid is always an id, wherever an organization is named.
     constraint organizations_key check (octet_length(key) between 1 and 200
-                                        and key !~ '[\u0001-\u001f\u007f-\u009f]'
+                                        and key !~ E'[\\u0001-\\u001f\\u007f-\\u009f]'
                                         and key !~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$')
 );
 comment on table daybook.organizations is 'The organizations (tenants); inside a scope only the own row is visible';

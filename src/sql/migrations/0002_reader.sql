@@ -8,17 +8,6 @@ create table daybook.reader_keys (
 );
 comment on table daybook.reader_keys is 'The key that signs tokens, as the two pads of HMAC (RFC 2104); for reader_mac() alone';
 
--- 64 bytes, of which the server's strong random source chose 488 bits. `offset 0` keeps the planner from making two
--- different keys, one for each pad.
-insert into daybook.reader_keys (id, inner_pad, outer_pad)
-select 1,
-       decode(string_agg(lpad(to_hex(get_byte(k.key, i.at) # 54), 2, '0'), '' order by i.at), 'hex'),
-       decode(string_agg(lpad(to_hex(get_byte(k.key, i.at) # 92), 2, '0'), '' order by i.at), 'hex')
-from (select uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
-             || uuid_send(gen_random_uuid()) as key
-      offset 0) k,
-     generate_series(0, 63) as i (at);
-
 create table daybook.reader_tickets (
     organization_id uuid not null,
     id uuid not null default gen_random_uuid(),

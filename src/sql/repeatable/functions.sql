@@ -139,11 +139,29 @@ create or replace function daybook.hmac_sha256(p_inner_pad bytea, p_outer_pad by
     return encode(sha256(p_outer_pad || sha256(p_inner_pad || convert_to(p_text, 'UTF8'))), 'hex');
 comment on function daybook.hmac_sha256(bytea, bytea, text) is 'The signature of a token';
 
--- A process id comes again one day; together with the start of the server, not before the next restart.
+-- A process id comes again, after some ten thousand other processes; until then, and with the start of the server, it is one.
 create or replace function daybook.reader_backend() returns text
     language sql stable parallel restricted
     return pg_backend_pid() || '-' || date_part('epoch', pg_postmaster_start_time())::bigint;
 comment on function daybook.reader_backend() is 'Names the connection that asks: a token is good for one';
+
+-- A new key for signing, in place of the one that there is: every token that was signed is worthless from now on, and tickets
+-- can be redeemed again. For the owner, for instance in a copy of a database that is handed on. 64 bytes, of which the
+-- server's strong random source chose 488 bits; `offset 0` keeps the planner from making a different one for each pad.
+create or replace function daybook.change_reader_key() returns void
+    language sql volatile parallel unsafe
+    begin atomic
+        insert into daybook.reader_keys (id, inner_pad, outer_pad)
+        select 1,
+               decode(string_agg(lpad(to_hex(get_byte(k.key, i.at) # 54), 2, '0'), '' order by i.at), 'hex'),
+               decode(string_agg(lpad(to_hex(get_byte(k.key, i.at) # 92), 2, '0'), '' order by i.at), 'hex')
+        from (select uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+                     || uuid_send(gen_random_uuid()) as key
+              offset 0) k,
+             generate_series(0, 63) as i (at)
+        on conflict (id) do update set inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad;
+    end;
+comment on function daybook.change_reader_key() is 'Makes every token worthless';
 
 -- A token is organization.backend.expiry.ticket.signature; ticket is empty for what the application makes itself.
 create or replace function daybook.make_reader_token(p_organization uuid, p_backend text, p_expiry bigint, p_ticket text)
@@ -170,8 +188,8 @@ begin
     if v_organization is null then
         raise exception 'reader_token: no organization in this transaction' using errcode = 'insufficient_privilege';
     end if;
-    if p_backend is null or p_backend !~ '^[0-9]{1,10}-[0-9]{1,20}$' or p_seconds is null or p_seconds not between 1 and 3600 then
-        raise exception 'reader_token: the backend as reader_backend() names it, and 1 to 3600 seconds'
+    if p_backend is null or p_backend !~ '^[0-9]{1,10}-[0-9]{1,20}$' or p_seconds is null or p_seconds not between 1 and 900 then
+        raise exception 'reader_token: the backend as reader_backend() names it, and 1 to 900 seconds'
             using errcode = 'invalid_parameter_value';
     end if;
     return daybook.make_reader_token(v_organization, p_backend, date_part('epoch', clock_timestamp())::bigint + p_seconds, '');
@@ -186,10 +204,13 @@ create or replace function daybook.ticket_text(p_organization uuid, p_ticket uui
     return 'daybook_' || encode(uuid_send(p_organization) || uuid_send(p_ticket) || p_secret, 'hex');
 comment on function daybook.ticket_text(uuid, uuid, bytea) is 'What who gets a ticket is given';
 
--- For the session that asks, with whatever client: select * from daybook.redeem_ticket('daybook_...').
-create or replace function daybook.redeem_ticket(p_ticket text, out organization_id uuid, out expires_at timestamptz)
-    language plpgsql volatile security definer parallel unsafe
+-- A token for the connection that asks. It is used by whoever can say it there, so it is set for a transaction
+-- (Daybook's own reader does that), or for the session of a client that shares its connection with nobody.
+create or replace function daybook.redeem_ticket(p_ticket text, out token text, out organization_id uuid,
+                                                 out expires_at timestamptz)
+    language plpgsql stable security definer parallel restricted
     set search_path = pg_catalog, pg_temp
+    set row_security = on
 as $$
 declare
     v_ticket daybook.reader_tickets;
@@ -210,17 +231,14 @@ begin
     end if;
     organization_id := v_ticket.organization_id;
     expires_at := v_ticket.expires_at;
-    perform set_config('app.reader_token',
-                       daybook.make_reader_token(organization_id, daybook.reader_backend(),
-                                                 date_part('epoch', expires_at)::bigint, v_ticket.id::text),
-                       false);
+    token := daybook.make_reader_token(organization_id, daybook.reader_backend(), date_part('epoch', expires_at)::bigint,
+                                       v_ticket.id::text);
 end
 $$;
-comment on function daybook.redeem_ticket(text) is 'From now on this session reads the ticket''s organization';
+comment on function daybook.redeem_ticket(text) is 'A token for this connection, in exchange for a ticket';
 
 -- What the policies of the reader ask, once a query. Without a token there are no rows; a token that is not good is an
 -- error rather than no rows, which would look like an answer.
---
 create or replace function daybook.reader_organization() returns uuid
     language plpgsql stable security definer parallel restricted
     set search_path = pg_catalog, pg_temp

@@ -135,8 +135,18 @@ alter table daybook.reader_keys force row level security;
 
 drop policy if exists reader_keys_owner on daybook.reader_keys;
 create policy reader_keys_owner on daybook.reader_keys
-    for select to :"owner"
-    using (true);
+    for all to :"owner"
+    using (true)
+    with check (true);
+
+-- The first one; change_reader_key() makes others.
+do $do$
+begin
+    if not exists (select from daybook.reader_keys) then
+        perform daybook.change_reader_key();
+    end if;
+end
+$do$;
 
 alter table daybook.reader_tickets enable row level security;
 alter table daybook.reader_tickets force row level security;

@@ -71,8 +71,8 @@ with relation as (
                   case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
                   (select string_agg(case u.oid when 0 then 'public' else pg_get_userbyid(u.oid) end, ', ' order by 1)
                    from unnest(p.polroles) as u (oid)),
-                  coalesce(regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g'), '-'),
-                  coalesce(regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g'), '-'))
+                  coalesce(regexp_replace(pg_get_expr(p.polqual, p.polrelid), E'\\s+', ' ', 'g'), '-'),
+                  coalesce(regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), E'\\s+', ' ', 'g'), '-'))
     from kept r
     join pg_catalog.pg_policy p on p.polrelid = r.oid
     union all
