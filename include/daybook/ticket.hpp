@@ -50,8 +50,8 @@ struct ticket_options {
 /// Every ticket that was issued, newest first. `owner_url` as above.
 [[nodiscard]] DAYBOOK_EXPORT std::vector<ticket> list_tickets(const std::string& owner_url);
 
-/// No transaction that begins from now on reads with this ticket, on open connections either. Its record stays. `owner_url` as above.
-/// Throws error (invalid_ticket) if there is none of that id.
+/// No transaction that begins from now on reads with this ticket, on open connections either. Its record stays.
+/// `owner_url` as above. Throws error (invalid_ticket) if there is none of that id.
 DAYBOOK_EXPORT ticket withdraw_ticket(const std::string& owner_url, const uuid& id);
 
 }  // namespace daybook

@@ -1,6 +1,6 @@
--- Only in a database that Daybook created, and only a superuser may: functions that reach other sessions, or keep
--- something beyond a transaction, or write to it though it is read-only, are for programs, not for people who type SQL. Large objects of one role are read by
--- all its sessions; locks, signals and notifications cross organizations.
+-- Only in a database that Daybook created, and only a superuser may: functions that reach other sessions, keep something
+-- beyond a transaction, or write though it is read-only, are for programs, not for people who type SQL. Large objects of
+-- one role are read by all its sessions; locks, signals and notifications cross organizations.
 
 do $do$
 declare
