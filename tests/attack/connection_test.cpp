@@ -255,6 +255,47 @@ TEST_CASE("attack 36: no setting of one organization reaches the next", "[databa
     }
 }
 
+TEST_CASE("attack 36: a role that one organization took on is laid down before the next", "[database]")
+{
+    shared_connection f;
+    f.database.as_superuser("do $$ begin "
+                            "if not exists (select from pg_roles where rolname = 'test_helper') then "
+                            "create role test_helper nologin; end if; end $$; grant test_helper to daybook_app");
+    const auto role = [&] { return f.ask_pool<std::string>(f.acme, "select current_user::text"); };
+    std::string inside;
+
+    with_tenant(f.connections, f.globex, [&](tenant_tx& tx) {
+        tx.sql().exec("set role test_helper");
+        inside = tx.sql().query_value<std::string>("select current_user::text");
+    });
+    f.database.as_superuser("revoke test_helper from daybook_app");
+
+    CHECK(inside == "test_helper");
+    CHECK(role() == "daybook_app");
+}
+
+TEST_CASE("attack 48: a connection that was left in a transaction is never handed out", "[database]")
+{
+    shared_connection f;
+    const std::string open = "select count(*) from pg_stat_activity where state like 'idle in transaction%' "
+                             "and usename = 'daybook_app' and datname = current_database()";
+    std::string inside;
+
+    CHECK_THROWS_AS(with_tenant(f.connections, f.globex,
+                                [&](tenant_tx& tx) {
+                                    tx.sql().exec("commit");
+                                    tx.sql().exec("begin");
+                                    tx.sql().exec("select pg_advisory_xact_lock(42)");
+                                    inside = f.database.ask_superuser(open);
+                                    throw 7;
+                                }),
+                    int);
+
+    CHECK(inside == "1");
+    CHECK(f.database.ask_superuser(open) == "0");
+    CHECK(f.ask_pool<long>(f.acme, "select count(*) from pg_locks where locktype = 'advisory'") == 0);
+}
+
 TEST_CASE("attack 36: a statement that one organization prepared is gone for the next", "[database]")
 {
     shared_connection f;
