@@ -19,7 +19,8 @@
 
 namespace daybook {
 
-/// One connection as the reader's role, bound to one organization. One thread at a time. It needs a connection of the
+/// One connection as the reader's role, bound to one organization; a ticket is redeemed again when another one's withdrawal
+/// made the token worthless. One thread at a time. It needs a connection of the
 /// server's of its own for as long as it lives (with PgBouncer: session pooling), and refuses with invalid_ticket otherwise.
 class DAYBOOK_EXPORT reader {
 public:

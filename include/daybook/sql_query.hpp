@@ -34,6 +34,8 @@ struct result_sink {
 struct sql_query_options {
     std::string time_zone = "UTC";                                 ///< in which timestamptz values are shown and read
     std::chrono::milliseconds timeout = std::chrono::minutes{10};  ///< of the server, for each step; 0 is none
+
+    friend bool operator==(const sql_query_options&, const sql_query_options&) = default;
 };
 
 /// The loud path: one query across all organizations, as the auditor's role, which `auditor_url` logs in as. In every

@@ -11,7 +11,8 @@
 
 #include "libpq.hpp"
 #include "sql/examine_reading_role.hpp"
-#include "sql/prepare_typed_query.hpp"
+#include "sql/prepare_typed_queries.hpp"
+#include "sql/use_reader_token.hpp"
 
 namespace daybook::detail {
 
@@ -177,14 +178,14 @@ void check(const pq::result& answer, const std::string& sql)
     }
 }
 
-// One flush: the transaction, its settings, the cursor, and its first rows.
-pq::result open_cursor(PGconn* connection, const std::string& token, const std::string& sql, const sql_query_options& options)
+// One flush: the transaction, the token, the cursor, and its first rows.
+pq::result open_cursor(PGconn* connection, const std::string& token, const std::string& sql)
 {
-    pq::params settings;
-    settings.add(token).add(options.time_zone).add(std::to_string(options.timeout.count()));
+    pq::params values;
+    values.add(token);
     pq::pipeline line{connection};
     line.send("begin read only");
-    line.send(embedded::sql::prepare_typed_query, settings);
+    line.send(embedded::sql::use_reader_token, values);
     line.send((std::string{prefix} + sql).c_str());
     line.send(fetch, {}, pq::form::text);
     std::vector<pq::result> answers = line.finish();
@@ -206,13 +207,12 @@ pq::result open_cursor(PGconn* connection, const std::string& token, const std::
 
 }  // namespace
 
-void run_cursor_query(PGconn* connection, const std::string& token, const std::string& sql, const result_sink& sink,
-                      const sql_query_options& options)
+void run_cursor_query(PGconn* connection, const std::string& token, const std::string& sql, const result_sink& sink)
 {
     check_text(sql, "the query");
     const silence notices{connection};
     const read_only_transaction transaction{connection};
-    pq::result rows = open_cursor(connection, token, sql, options);
+    pq::result rows = open_cursor(connection, token, sql);
 
     std::vector<result_column> columns;
     for (int c = 0; c < rows.columns(); ++c) {
@@ -239,6 +239,13 @@ void run_cursor_query(PGconn* connection, const std::string& token, const std::s
         }
         check(rows, sql);
     }
+}
+
+void prepare_typed_queries(PGconn* connection, const sql_query_options& options)
+{
+    pq::params values;
+    values.add(options.time_zone).add(std::to_string(options.timeout.count()));
+    pq::execute(connection, embedded::sql::prepare_typed_queries, values);
 }
 
 void check_reading_role(PGconn* connection, const std::string& purpose, const std::string& policy)

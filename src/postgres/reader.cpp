@@ -29,6 +29,13 @@ pq::connection_ptr connect_as_reader(const std::string& url)
     return connection;
 }
 
+pq::result redeem(PGconn* connection, const std::string& ticket)
+{
+    pq::params values;
+    values.add(ticket);
+    return pq::execute(connection, embedded::sql::redeem_ticket, values);
+}
+
 }  // namespace
 
 struct reader::state {
@@ -38,18 +45,26 @@ struct reader::state {
     org_id organization;
     std::string token;
     std::optional<timestamp> expires_at;
+    std::optional<sql_query_options> prepared_for;  // what the session was made ready for
+    std::string ticket;            // or
     pool* application = nullptr;
     std::string backend;  // of this connection, where the application vouches
     std::chrono::steady_clock::time_point vouched{};
 
-    void let_application_vouch()
+    void get_token()
     {
-        pq::params values;
-        values.add(backend).add(std::int64_t{token_life.count()});
-        token = with_tenant(*application, organization, [&](tenant_tx& tx) {
-            return detail::engine(tx).execute(embedded::sql::reader_token, values).text(0, 0);
-        });
-        vouched = std::chrono::steady_clock::now();
+        if (application != nullptr) {
+            pq::params values;
+            values.add(backend).add(std::int64_t{token_life.count()});
+            token = with_tenant(*application, organization, [&](tenant_tx& tx) {
+                return detail::engine(tx).execute(embedded::sql::reader_token, values).text(0, 0);
+            });
+            vouched = std::chrono::steady_clock::now();
+        } else {
+            const pq::result redeemed = redeem(connection.get(), ticket);
+            token = redeemed.text(0, 0);
+            expires_at = redeemed.time(0, 2);
+        }
     }
 };
 
@@ -57,10 +72,10 @@ reader::reader(const std::string& reader_url, std::string_view ticket)
 {
     check_text(ticket, "the ticket");
     pq::connection_ptr connection = connect_as_reader(reader_url);
-    pq::params values;
-    values.add(ticket);
-    const pq::result redeemed = pq::execute(connection.get(), embedded::sql::redeem_ticket, values);
+    const std::string text{ticket};
+    const pq::result redeemed = redeem(connection.get(), text);
     m_state = std::make_unique<state>(std::move(connection), org_id{redeemed.id(0, 1)});
+    m_state->ticket = text;
     m_state->token = redeemed.text(0, 0);
     m_state->expires_at = redeemed.time(0, 2);
 }
@@ -70,7 +85,7 @@ reader::reader(const std::string& reader_url, pool& application, const org_id& o
 {
     m_state->application = &application;
     m_state->backend = pq::execute(m_state->connection.get(), embedded::sql::reader_backend).text(0, 0);
-    m_state->let_application_vouch();
+    m_state->get_token();
 }
 
 reader::~reader() = default;
@@ -89,11 +104,31 @@ std::optional<timestamp> reader::expires_at() const noexcept
 
 void reader::query(const std::string& sql, const result_sink& sink, const sql_query_options& options)
 {
-    if (m_state->application != nullptr &&
-        std::chrono::steady_clock::now() > m_state->vouched + token_life - token_reserve) {
-        m_state->let_application_vouch();
+    if (m_state->application != nullptr && std::chrono::steady_clock::now() > m_state->vouched + token_life - token_reserve) {
+        m_state->get_token();
     }
-    detail::run_cursor_query(m_state->connection.get(), m_state->token, sql, sink, options);
+    if (m_state->prepared_for != options) {
+        detail::prepare_typed_queries(m_state->connection.get(), options);
+        m_state->prepared_for = options;
+    }
+    bool begun = false;
+    const result_sink watched{.columns =
+                                  [&](std::span<const result_column> columns) {
+                                      begun = true;
+                                      sink.columns(columns);
+                                  },
+                              .row = sink.row};
+    const auto run = [&] { detail::run_cursor_query(m_state->connection.get(), m_state->token, sql, watched); };
+    try {
+        run();
+    } catch (const error& e) {
+        if (e.kind() != error_kind::invalid_ticket || begun) {
+            throw;
+        }
+        // The key was changed, for somebody else's ticket. If it was for ours, this says so.
+        m_state->get_token();
+        run();
+    }
 }
 
 }  // namespace daybook

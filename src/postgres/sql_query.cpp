@@ -10,7 +10,8 @@ void run_auditor_query(const std::string& auditor_url, const std::string& sql, c
 {
     const pq::connection_ptr connection = pq::connect(auditor_url);
     detail::check_reading_role(connection.get(), "auditor", "audit_logs_auditor_read");
-    detail::run_cursor_query(connection.get(), {}, sql, sink, options);
+    detail::prepare_typed_queries(connection.get(), options);
+    detail::run_cursor_query(connection.get(), {}, sql, sink);
 }
 
 }  // namespace daybook

@@ -146,7 +146,7 @@ create or replace function daybook.reader_backend() returns text
 comment on function daybook.reader_backend() is 'Names the connection that asks: a token is good for one';
 
 -- A new key for signing, in place of the one that there is: every token that was signed is worthless from now on, and tickets
--- can be redeemed again. For the owner, for instance in a copy of a database that is handed on. 64 bytes, of which the
+-- can be redeemed again. For the owner: when a ticket is withdrawn, and in a copy of a database that is handed on. 64 bytes, of which the
 -- server's strong random source chose 488 bits; `offset 0` keeps the planner from making a different one for each pad.
 create or replace function daybook.change_reader_key() returns void
     language sql volatile parallel unsafe
@@ -163,19 +163,18 @@ create or replace function daybook.change_reader_key() returns void
     end;
 comment on function daybook.change_reader_key() is 'Makes every token worthless';
 
--- A token is organization.backend.expiry.ticket.signature; ticket is empty for what the application makes itself.
-create or replace function daybook.make_reader_token(p_organization uuid, p_backend text, p_expiry bigint, p_ticket text)
-    returns text
+-- A token is organization.backend.expiry.signature.
+create or replace function daybook.make_reader_token(p_organization uuid, p_backend text, p_expires_at timestamptz) returns text
     language plpgsql stable parallel restricted
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_text text := format('%s.%s.%s.%s', p_organization, p_backend, p_expiry, p_ticket);
+    v_text text := format('%s.%s.%s', p_organization, p_backend, date_part('epoch', p_expires_at)::bigint);
 begin
     return v_text || '.' || (select daybook.hmac_sha256(k.inner_pad, k.outer_pad, v_text) from daybook.reader_keys k);
 end
 $$;
-comment on function daybook.make_reader_token(uuid, text, bigint, text) is 'For redeem_ticket() and reader_token() alone';
+comment on function daybook.make_reader_token(uuid, text, timestamptz) is 'For redeem_ticket() and reader_token() alone';
 
 -- The application, which is in a scope, lets the reader's connection p_backend read the same organization.
 create or replace function daybook.reader_token(p_backend text, p_seconds bigint) returns text
@@ -192,7 +191,7 @@ begin
         raise exception 'reader_token: the backend as reader_backend() names it, and 1 to 900 seconds'
             using errcode = 'invalid_parameter_value';
     end if;
-    return daybook.make_reader_token(v_organization, p_backend, date_part('epoch', clock_timestamp())::bigint + p_seconds, '');
+    return daybook.make_reader_token(v_organization, p_backend, clock_timestamp() + p_seconds * interval '1 second');
 end
 $$;
 comment on function daybook.reader_token(text, bigint) is 'A token of this scope''s organization for a connection of the reader';
@@ -231,8 +230,7 @@ begin
     end if;
     organization_id := v_ticket.organization_id;
     expires_at := v_ticket.expires_at;
-    token := daybook.make_reader_token(organization_id, daybook.reader_backend(), date_part('epoch', expires_at)::bigint,
-                                       v_ticket.id::text);
+    token := daybook.make_reader_token(organization_id, daybook.reader_backend(), expires_at);
 end
 $$;
 comment on function daybook.redeem_ticket(text) is 'A token for this connection, in exchange for a ticket';
@@ -255,19 +253,14 @@ begin
     -- One expression, since plpgsql sets each up anew in every transaction. The signature first: nothing of a text that is not
     -- ours is believed. The clock is not statement_timestamp(), which stands still as long as one message to the server lasts.
     v_problem := case
-        when cardinality(v_token) <> 5
-             or v_token[5] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:4], '.'))
-            then 'the token is not one that this database signed'
+        when cardinality(v_token) <> 4
+             or v_token[4] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:3], '.'))
+            then 'the token is not one that this database signed, or the key was changed since'
         when v_token[2] <> daybook.reader_backend() then 'the token belongs to another connection'
         when v_token[3]::bigint <= date_part('epoch', clock_timestamp()) then 'the token has expired'
     end;
     if v_problem is null then
-        if v_token[4] = ''
-           or exists (select from daybook.reader_tickets t
-                      where t.organization_id = v_token[1]::uuid and t.id = v_token[4]::uuid and t.withdrawn_at is null) then
-            return v_token[1]::uuid;
-        end if;
-        v_problem := 'the ticket was withdrawn';
+        return v_token[1]::uuid;
     end if;
     raise exception '%', v_problem using errcode = 'DB408';
 end
