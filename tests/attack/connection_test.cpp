@@ -52,13 +52,6 @@ std::string with_setting(const std::string& url, const org_id& organization)
     return url + "&options=-c%20app.org_id%3D" + to_string(organization);
 }
 
-// The directory of the server's socket.
-std::string socket_directory()
-{
-    const std::string url = cluster().superuser_url();
-    return url.substr(url.find("host=") + 5);
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------- what is left behind
