@@ -10,6 +10,7 @@
 #include "attack.hpp"
 #include "cutting_proxy.hpp"
 #include "expect_error.hpp"
+#include "socket_directory.hpp"
 
 using namespace daybook;
 using namespace daybook::testing;
