@@ -26,6 +26,7 @@ grant execute on function daybook.schema_level() to :"app", :"reader", :"sealer"
 grant execute on function
     daybook.id_high(uuid),
     daybook.id_time(uuid),
+    daybook.microseconds(timestamptz),
     daybook.id_floor(timestamptz),
     daybook.new_id(timestamptz)
     to :"app", :"reader", :"sealer", :"auditor";
