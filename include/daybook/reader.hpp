@@ -19,9 +19,9 @@
 
 namespace daybook {
 
-/// One connection as the reader's role, bound to one organization; a ticket is redeemed again when another one's withdrawal
-/// made the token worthless. One thread at a time. It needs a connection of the
-/// server's of its own for as long as it lives (with PgBouncer: session pooling), and refuses with invalid_ticket otherwise.
+/// One connection as the reader's role, bound to one organization; a ticket is redeemed again when another one's
+/// withdrawal made the token worthless. One thread at a time. It needs a server connection of its own for as long as it
+/// lives (with PgBouncer: session pooling); a query that finds itself on another one throws unsuitable_database.
 class DAYBOOK_EXPORT reader {
 public:
     /// Presents a ticket (ticket.hpp). `reader_url` logs in as the reader's role. Throws error (invalid_ticket;

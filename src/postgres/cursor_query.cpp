@@ -179,7 +179,7 @@ void check(const pq::result& answer, const std::string& sql)
 }
 
 // One flush: the transaction, the token, the cursor, and its first rows.
-pq::result open_cursor(PGconn* connection, const std::string& token, const std::string& sql)
+pq::result open_cursor(PGconn* connection, std::int64_t backend, const std::string& token, const std::string& sql)
 {
     pq::params values;
     values.add(token);
@@ -191,12 +191,18 @@ pq::result open_cursor(PGconn* connection, const std::string& token, const std::
     std::vector<pq::result> answers = line.finish();
     for (std::size_t i = 0; i < answers.size(); ++i) {
         // The server skips what follows a statement that failed.
-        if (answers[i].status() != PGRES_PIPELINE_ABORTED) {
-            if (i < 2) {
-                answers[i].check();
-            } else {
-                check(answers[i], sql);
-            }
+        if (answers[i].status() == PGRES_PIPELINE_ABORTED) {
+            continue;
+        }
+        if (i < 2) {
+            answers[i].check();
+        } else {
+            check(answers[i], sql);
+        }
+        if (i == 1 && answers[i].integer(0, 0) != backend) {
+            throw error{error_kind::unsuitable_database,
+                        "a pooler gave this query another server connection than the last one",
+                        "typed queries need session pooling, or no pooler"};
         }
     }
     if (answers.size() < 4) {
@@ -207,12 +213,13 @@ pq::result open_cursor(PGconn* connection, const std::string& token, const std::
 
 }  // namespace
 
-void run_cursor_query(PGconn* connection, const std::string& token, const std::string& sql, const result_sink& sink)
+void run_cursor_query(PGconn* connection, std::int64_t backend, const std::string& token, const std::string& sql,
+                      const result_sink& sink)
 {
     check_text(sql, "the query");
     const silence notices{connection};
     const read_only_transaction transaction{connection};
-    pq::result rows = open_cursor(connection, token, sql);
+    pq::result rows = open_cursor(connection, backend, token, sql);
 
     std::vector<result_column> columns;
     for (int c = 0; c < rows.columns(); ++c) {
@@ -241,11 +248,11 @@ void run_cursor_query(PGconn* connection, const std::string& token, const std::s
     }
 }
 
-void prepare_typed_queries(PGconn* connection, const sql_query_options& options)
+std::int64_t prepare_typed_queries(PGconn* connection, const sql_query_options& options)
 {
     pq::params values;
     values.add(options.time_zone).add(std::to_string(options.timeout.count()));
-    pq::execute(connection, embedded::sql::prepare_typed_queries, values);
+    return pq::execute(connection, embedded::sql::prepare_typed_queries, values).integer(0, 0);
 }
 
 void check_reading_role(PGconn* connection, const std::string& purpose, const std::string& policy)

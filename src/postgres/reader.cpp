@@ -46,6 +46,7 @@ struct reader::state {
     std::string token;
     std::optional<timestamp> expires_at;
     std::optional<sql_query_options> prepared_for;  // what the session was made ready for
+    std::int64_t prepared_process = 0;
     std::string ticket;            // or
     pool* application = nullptr;
     std::string backend;  // of this connection, where the application vouches
@@ -108,7 +109,7 @@ void reader::query(const std::string& sql, const result_sink& sink, const sql_qu
         m_state->get_token();
     }
     if (m_state->prepared_for != options) {
-        detail::prepare_typed_queries(m_state->connection.get(), options);
+        m_state->prepared_process = detail::prepare_typed_queries(m_state->connection.get(), options);
         m_state->prepared_for = options;
     }
     bool begun = false;
@@ -118,7 +119,7 @@ void reader::query(const std::string& sql, const result_sink& sink, const sql_qu
                                       sink.columns(columns);
                                   },
                               .row = sink.row};
-    const auto run = [&] { detail::run_cursor_query(m_state->connection.get(), m_state->token, sql, watched); };
+    const auto run = [&] { detail::run_cursor_query(m_state->connection.get(), m_state->prepared_process, m_state->token, sql, watched); };
     try {
         run();
     } catch (const error& e) {

@@ -10,8 +10,8 @@ void run_auditor_query(const std::string& auditor_url, const std::string& sql, c
 {
     const pq::connection_ptr connection = pq::connect(auditor_url);
     detail::check_reading_role(connection.get(), "auditor", "audit_logs_auditor_read");
-    detail::prepare_typed_queries(connection.get(), options);
-    detail::run_cursor_query(connection.get(), {}, sql, sink);
+    const std::int64_t backend = detail::prepare_typed_queries(connection.get(), options);
+    detail::run_cursor_query(connection.get(), backend, {}, sql, sink);
 }
 
 }  // namespace daybook

@@ -306,7 +306,8 @@ TEST_CASE("a reader behind a pooler in transaction mode sees its own organizatio
                                      return true;
                                  }});
             } catch (const error& e) {
-                what = e.kind() == error_kind::invalid_ticket ? "refused" : e.what();
+                const bool refused = e.kind() == error_kind::unsuitable_database || e.kind() == error_kind::invalid_ticket;
+                what = refused ? "refused" : e.what();
             }
             const std::lock_guard lock{mutex};
             seen.insert(what);

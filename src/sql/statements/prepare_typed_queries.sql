@@ -4,7 +4,7 @@
 --
 -- constraint_exclusion would parse the CHECK of each partition for every query, a third of a short one's time, and never exclude
 -- one by it; months are pruned without it.
-select set_config('search_path', 'pg_catalog, daybook, pg_temp', false), set_config('timezone', $1::text, false),
+select pg_backend_pid() as backend, set_config('search_path', 'pg_catalog, daybook, pg_temp', false), set_config('timezone', $1::text, false),
        set_config('statement_timeout', $2::text, false), set_config('row_security', 'on', false),
        set_config('datestyle', 'ISO, YMD', false), set_config('intervalstyle', 'postgres', false),
        set_config('extra_float_digits', '1', false), set_config('bytea_output', 'hex', false),
