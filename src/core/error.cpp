@@ -149,7 +149,7 @@ constexpr std::array kinds{
     error_kind_description{unsuitable_database, "unsuitable_database", "D0604", 4,
                            "this database cannot hold the log",
                            "PostgreSQL 15 or later, with encoding UTF8. A pooler between has to pool sessions or "
-                           "transactions, not statements."},
+                           "transactions, not statements; for SQL that people type, sessions."},
     error_kind_description{no_private_cluster, "no_private_cluster", "D0605", 5,
                            "a private PostgreSQL could not be started",
                            "The programs initdb and postgres are looked for in $DAYBOOK_POSTGRES_BIN, then where "

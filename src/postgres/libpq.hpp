@@ -25,7 +25,6 @@ namespace daybook::pq {
 /// Object ids of PostgreSQL's own types (pg_type.dat); fixed for ever.
 enum class type : Oid {
     boolean = 16,
-    bytea = 17,
     int8 = 20,
     int4 = 23,
     text = 25,

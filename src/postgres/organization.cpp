@@ -11,6 +11,7 @@
 #include "sql/organization_by_key.hpp"
 #include "sql/own_organization.hpp"
 #include "transaction.hpp"
+#include "unknown_organization.hpp"
 
 namespace daybook {
 
@@ -19,13 +20,6 @@ namespace {
 organization organization_row(const pq::result& rows, int row)
 {
     return {org_id{rows.id(row, 0)}, rows.text(row, 1), rows.text(row, 2)};
-}
-
-error unknown(std::string_view key_or_id)
-{
-    return error{error_kind::unknown_organization,
-                 "there is no organization \"" + std::string{key_or_id.substr(0, 200)} + "\"",
-                 "`daybook tenant list` shows them to the owner"};
 }
 
 // Outside any scope, as the application's role: the one function that turns a key into an id.
@@ -39,7 +33,7 @@ org_id id_of_key(pool& connections, std::string_view key)
         pq::execute(detail::native_handle(connection.connection()), embedded::sql::organization_by_key, values);
     connection.give_back(false);
     if (answer.is_null(0, 0)) {
-        throw unknown(key);
+        throw detail::unknown_organization(key);
     }
     return org_id{answer.id(0, 0)};
 }
@@ -58,7 +52,7 @@ organization find_organization(pool& connections, std::string_view key_or_id)
         values.add(id.value());
         const pq::result rows = detail::engine(tx).execute(embedded::sql::own_organization, values);
         if (rows.rows() == 0) {
-            throw unknown(key_or_id);
+            throw detail::unknown_organization(key_or_id);
         }
         return organization_row(rows, 0);
     });

@@ -44,12 +44,15 @@ struct reader::state {
     pq::connection_ptr connection;
     org_id organization;
     std::string token;
-    std::optional<timestamp> expires_at;
-    std::optional<sql_query_options> prepared_for;  // what the session was made ready for
+    std::optional<sql_query_options> prepared_for;  // what the session was made ready for, and in which process
     std::int64_t prepared_process = 0;
-    std::string ticket;            // or
+
+    // Where the token comes from: a ticket,
+    std::string ticket;
+    std::optional<timestamp> expires_at;
+    // or the application, which vouches for this connection.
     pool* application = nullptr;
-    std::string backend;  // of this connection, where the application vouches
+    std::string backend;
     std::chrono::steady_clock::time_point vouched{};
 
     void get_token()
@@ -62,10 +65,14 @@ struct reader::state {
             });
             vouched = std::chrono::steady_clock::now();
         } else {
-            const pq::result redeemed = redeem(connection.get(), ticket);
-            token = redeemed.text(0, 0);
-            expires_at = redeemed.time(0, 2);
+            use(redeem(connection.get(), ticket));
         }
+    }
+
+    void use(const pq::result& redeemed)
+    {
+        token = redeemed.text(0, 0);
+        expires_at = redeemed.time(0, 2);
     }
 };
 
@@ -77,8 +84,7 @@ reader::reader(const std::string& reader_url, std::string_view ticket)
     const pq::result redeemed = redeem(connection.get(), text);
     m_state = std::make_unique<state>(std::move(connection), org_id{redeemed.id(0, 1)});
     m_state->ticket = text;
-    m_state->token = redeemed.text(0, 0);
-    m_state->expires_at = redeemed.time(0, 2);
+    m_state->use(redeemed);
 }
 
 reader::reader(const std::string& reader_url, pool& application, const org_id& organization)
@@ -119,7 +125,9 @@ void reader::query(const std::string& sql, const result_sink& sink, const sql_qu
                                       sink.columns(columns);
                                   },
                               .row = sink.row};
-    const auto run = [&] { detail::run_cursor_query(m_state->connection.get(), m_state->prepared_process, m_state->token, sql, watched); };
+    const auto run = [&] {
+        detail::run_cursor_query(m_state->connection.get(), m_state->prepared_process, m_state->token, sql, watched);
+    };
     try {
         run();
     } catch (const error& e) {

@@ -7,6 +7,7 @@
 #include "sql/issue_ticket.hpp"
 #include "sql/list_tickets.hpp"
 #include "sql/withdraw_ticket.hpp"
+#include "unknown_organization.hpp"
 
 namespace daybook {
 
@@ -46,8 +47,7 @@ issued_ticket issue_ticket(const std::string& owner_url, std::string_view key_or
     values.add(id ? std::nullopt : std::optional{std::string{key_or_id}}, pq::type::text);
     const pq::result rows = pq::execute(connection.get(), embedded::sql::issue_ticket, values);
     if (rows.rows() == 0) {
-        throw error{error_kind::unknown_organization, "there is no organization \"" + std::string{key_or_id.substr(0, 200)} + "\"",
-                    "`daybook tenant list` shows them to the owner"};
+        throw detail::unknown_organization(key_or_id);
     }
     return {ticket_row(rows, 0), rows.text(0, 8)};
 }

@@ -495,8 +495,8 @@ TEST_CASE("a ticket stays on record, and can be withdrawn", "[database]")
         pqxx::connection owner{f.database.owner_url()};
         try {
             pqxx::nontransaction{owner}.exec(statement);
-        } catch (const pqxx::insufficient_privilege&) {
-            return std::string{"42501"};
+        } catch (const pqxx::insufficient_privilege& e) {
+            return std::string{std::string{e.what()}.find("append-only") == std::string::npos ? "no right" : "append-only"};
         } catch (const pqxx::sql_error& e) {
             return e.sqlstate();
         }
@@ -505,8 +505,8 @@ TEST_CASE("a ticket stays on record, and can be withdrawn", "[database]")
     REQUIRE(read() == std::nullopt);
 
     CHECK(list_tickets(f.database.owner_url()).size() == 1);
-    CHECK(as_owner("delete from daybook.reader_tickets") == "42501");
-    CHECK(as_owner("truncate daybook.reader_tickets") == "42501");
+    CHECK(as_owner("delete from daybook.reader_tickets") == "append-only");
+    CHECK(as_owner("truncate daybook.reader_tickets") == "append-only");
     CHECK(as_owner("update daybook.reader_tickets set secret_hash = 'x'") == "23514");
     CHECK(as_owner("update daybook.reader_tickets set expires_at = issued_at + interval '32 days'") == "23514");
     CHECK(list_tickets(f.database.owner_url()).size() == 1);

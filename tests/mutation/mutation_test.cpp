@@ -142,7 +142,6 @@ outcome run_tests(const std::set<std::string>& names, bool show)
     return result;
 }
 
-
 void as_superuser(const std::string& database, const std::string& sql)
 {
     pqxx::connection connection{cluster().url("postgres", database)};
@@ -197,7 +196,8 @@ public:
         pqxx::nontransaction work{connection};
         std::vector<std::string> result;
         for (const auto& [line] : work.query<std::string>(
-                 "select line from daybook.expected_schema where line !~ '^(roles|migrations|expected_schema)[:.]' and line ~ ': (policy|trigger) |, forced|: constraint [a-z_]+ CHECK|"
+                 "select line from daybook.expected_schema where line !~ '^(roles|migrations|expected_schema)[:.]' "
+                 "and line ~ ': (policy|trigger) |, forced|: constraint [a-z_]+ CHECK|"
                  "no statistics|^function .*(security definer|refuse_change|row_is_valid|check_written|set_tenant)' order by 1")) {
             if (!m_touched.contains(line)) {
                 result.push_back(line);

@@ -47,26 +47,6 @@ TEST_CASE("every ticket that was issued stays on record, and by whom", "[databas
     CHECK_FALSE(listed[1].withdrawn_at);
 }
 
-TEST_CASE("the record of a ticket cannot be removed, not even by the owner", "[database]")
-{
-    const fixture f;
-    static_cast<void>(f.issue());
-    const auto as_owner = [&](const char* statement) {
-        pqxx::connection connection{f.database.owner_url()};
-        pqxx::work work{connection};
-        try {
-            work.exec(statement);
-        } catch (const pqxx::sql_error& e) {
-            return std::string{e.what()}.find("append-only") != std::string::npos;
-        }
-        return false;
-    };
-
-    CHECK(as_owner("delete from daybook.reader_tickets"));
-    CHECK(as_owner("truncate daybook.reader_tickets"));
-    CHECK(list_tickets(f.database.owner_url()).size() == 1);
-}
-
 TEST_CASE("the secret of a ticket is in no table", "[database]")
 {
     const fixture f;

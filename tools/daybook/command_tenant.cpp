@@ -50,7 +50,7 @@ std::chrono::seconds duration(const std::string& text)
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
     static constexpr std::pair<std::string_view, std::int64_t> units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
     for (const auto& [unit, seconds] : units) {
-        // A thousand days in any unit is more than a ticket may live.
+        // Small enough to be multiplied; how long a ticket may live is issue_ticket()'s to say.
         if (problem == std::errc{} && unit == std::string_view{end, text.data() + text.size()} && count > 0 && count < 100'000'000) {
             return std::chrono::seconds{count * seconds};
         }

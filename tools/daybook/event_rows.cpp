@@ -1,9 +1,8 @@
 #include "event_rows.hpp"
 
-#include <utility>
-
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <daybook/error.hpp>
 

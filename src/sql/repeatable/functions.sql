@@ -145,9 +145,10 @@ create or replace function daybook.reader_backend() returns text
     return pg_backend_pid() || '-' || date_part('epoch', pg_postmaster_start_time())::bigint;
 comment on function daybook.reader_backend() is 'Names the connection that asks: a token is good for one';
 
--- A new key for signing, in place of the one that there is: every token that was signed is worthless from now on, and tickets
--- can be redeemed again. For the owner: when a ticket is withdrawn, and in a copy of a database that is handed on. 64 bytes, of which the
--- server's strong random source chose 488 bits; `offset 0` keeps the planner from making a different one for each pad.
+-- A new key for signing, in place of the one that there is: every token that was signed is worthless from now on, and
+-- tickets can be redeemed again. For the owner: when a ticket is withdrawn, and in a copy of a database that is handed on.
+-- 64 bytes, of which the server's strong random source chose 488 bits; `offset 0` keeps the planner from making a
+-- different one for each pad.
 create or replace function daybook.change_reader_key() returns void
     language sql volatile parallel unsafe
     begin atomic
@@ -250,8 +251,9 @@ begin
         return null;
     end if;
     select * into v_key from daybook.reader_keys;
-    -- One expression, since plpgsql sets each up anew in every transaction. The signature first: nothing of a text that is not
-    -- ours is believed. The clock is not statement_timestamp(), which stands still as long as one message to the server lasts.
+    -- One expression, since plpgsql sets each up anew in every transaction. The signature first: nothing of a text that is
+    -- not ours is believed. The clock is not statement_timestamp(), which stands still as long as one message to the server
+    -- lasts.
     v_problem := case
         when cardinality(v_token) <> 4
              or v_token[4] is distinct from daybook.hmac_sha256(v_key.inner_pad, v_key.outer_pad, array_to_string(v_token[1:3], '.'))
