@@ -314,3 +314,22 @@ TEST_CASE("drift of a partition is seen wherever it lies", "[database]")
         CHECK_FALSE(verify_schema(database.owner_url()).empty());
     }
 }
+
+TEST_CASE("a migration gives up when a long query is in its way, rather than hold up every writer behind it", "[database]")
+{
+    const temporary_database database;
+    pqxx::connection reading = database.connect_as_application();
+    pqxx::work query{reading};
+    query.exec("select count(*) from daybook.audit_logs");  // its lock lasts until the end of the transaction
+
+    std::string state;
+    try {
+        migrate_up(database.owner_url(), {.roles = {}, .repair = true});
+    } catch (const error& e) {
+        state = e.sqlstate();
+    }
+
+    CHECK(state == "55P03");
+    query.abort();
+    migrate_up(database.owner_url(), {.roles = {}, .repair = true});
+}
