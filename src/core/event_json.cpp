@@ -6,7 +6,10 @@
 
 #include <daybook/error.hpp>
 #include <daybook/event.hpp>
+#include <daybook/event_line.hpp>
 #include <daybook/json.hpp>
+
+#include "append.hpp"
 
 namespace daybook {
 
@@ -320,7 +323,7 @@ private:
     bool m_any = false;
 };
 
-void append(std::string& out, const entity& one)
+void append_entity(std::string& out, const entity& one)
 {
     object_writer object{out};
     if (!one.type.empty()) {
@@ -333,33 +336,41 @@ void append(std::string& out, const entity& one)
     object.end();
 }
 
-// Every field that a caller may say, except the id.
-void append_fields(object_writer& object, const event& e)
+// What a row has as JSON, while its views are needed.
+struct lists {
+    explicit lists(const event& e)
+        : on_behalf_of{entities_to_json(e.on_behalf_of)}, targets{entities_to_json(e.targets)},
+          changes{changes_to_json(e.changes)}, facets{facets_to_json(e.facets)}
+    {
+    }
+
+    std::optional<std::string> on_behalf_of;
+    std::optional<std::string> targets;
+    std::optional<std::string> changes;
+    std::optional<std::string> facets;
+};
+
+event_row row_of(const event& e, const lists& json)
 {
-    if (e.occurred_at) {
-        object.text("occurred_at", to_string(*e.occurred_at));
-    }
-    object.text("action", e.action);
-    object.text("outcome", to_string(e.outcome));
-    std::string actor;
-    append(actor, e.actor);
-    object.raw("actor", actor);
-    object.optional_raw("on_behalf_of", entities_to_json(e.on_behalf_of));
-    object.optional_raw("targets", entities_to_json(e.targets));
-    object.optional_text("reason", e.reason);
-    if (const auto changes = changes_to_json(e.changes)) {
-        object.raw("changes", json_on_one_line(*changes));
-    }
-    object.optional_text("source_ip", e.source_ip);
-    object.optional_text("user_agent", e.user_agent);
-    object.optional_text("request_id", e.request_id);
-    object.optional_text("correlation_id", e.correlation_id);
-    object.optional_text("trace_id", e.trace_id);
-    object.optional_text("source", e.source);
-    if (e.metadata) {
-        object.raw("metadata", json_on_one_line(*e.metadata));
-    }
-    object.optional_raw("facets", facets_to_json(e.facets));
+    event_row row{};
+    row.action = e.action;
+    row.outcome = to_string(e.outcome);
+    row.actor_type = e.actor.type;
+    row.actor_id = e.actor.id;
+    row.actor_name = e.actor.name;
+    row.on_behalf_of = json.on_behalf_of;
+    row.targets = json.targets;
+    row.reason = e.reason;
+    row.changes = json.changes;
+    row.source_ip = e.source_ip;
+    row.user_agent = e.user_agent;
+    row.request_id = e.request_id;
+    row.correlation_id = e.correlation_id;
+    row.trace_id = e.trace_id;
+    row.source = e.source;
+    row.metadata = e.metadata;
+    row.facets = json.facets;
+    return row;
 }
 
 }  // namespace
@@ -401,27 +412,32 @@ event event_from_json(std::string_view json)
 
 std::string to_json(const event& e)
 {
-    std::string out;
-    object_writer object{out};
+    std::string out{"{"};
     if (e.id) {
-        object.text("id", to_string(*e.id));
+        append::quoted(out, R"("id":)", e.id->value());
+        out += ',';
     }
-    append_fields(object, e);
-    object.end();
+    if (e.occurred_at) {
+        append::quoted(out, R"("occurred_at":)", *e.occurred_at);
+        out += ',';
+    }
+    append_members(out, row_of(e, lists{e}));
+    out += '}';
     return out;
 }
 
 std::string to_json(const stored_event& e)
 {
+    const lists json{e};
+    event_row row = row_of(e, json);
+    row.id = e.id->value();
+    row.organization = e.organization.value();
+    row.occurred_at = *e.occurred_at;
+    row.recorded_at = e.recorded_at;
+    row.db_role = e.db_role;
+    row.schema_version = e.schema_version;
     std::string out;
-    object_writer object{out};
-    object.text("id", to_string(*e.id));
-    object.text("organization_id", to_string(e.organization));
-    append_fields(object, e);
-    object.text("recorded_at", to_string(e.recorded_at));
-    object.text("db_role", e.db_role);
-    object.raw("schema_version", std::to_string(e.schema_version));
-    object.end();
+    append_json(out, row);
     return out;
 }
 
@@ -433,7 +449,7 @@ std::optional<std::string> entities_to_json(std::span<const entity> entities)
     std::string out;
     for (const entity& one : entities) {
         out += out.empty() ? '[' : ',';
-        append(out, one);
+        append_entity(out, one);
     }
     out += ']';
     return out;

@@ -441,7 +441,14 @@ void append_json_string(std::string& out, std::string_view text)
 {
     constexpr char digits[] = "0123456789abcdef";
     out += '"';
-    for (const char c : text) {
+    std::size_t kept = 0;  // so far
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        out += text.substr(kept, i - kept);
+        kept = i + 1;
         switch (c) {
         case '"': out += "\\\""; break;
         case '\\': out += "\\\\"; break;
@@ -451,15 +458,12 @@ void append_json_string(std::string& out, std::string_view text)
         case '\r': out += "\\r"; break;
         case '\t': out += "\\t"; break;
         default:
-            if (static_cast<unsigned char>(c) < 0x20) {
-                out += "\\u00";
-                out += digits[(c >> 4) & 15];
-                out += digits[c & 15];
-            } else {
-                out += c;
-            }
+            out += "\\u00";
+            out += digits[(c >> 4) & 15];
+            out += digits[c & 15];
         }
     }
+    out += text.substr(kept);
     out += '"';
 }
 

@@ -1,8 +1,10 @@
 #include <daybook/timestamp.hpp>
 
-#include <cstdio>
+#include <array>
 
 #include <daybook/error.hpp>
+
+#include "append.hpp"
 
 namespace daybook {
 
@@ -66,6 +68,17 @@ private:
     char m_taken = '\0';
 };
 
+template <std::size_t Count>
+void digits(std::string& out, int value)
+{
+    std::array<char, Count> text;
+    for (std::size_t i = Count; i-- > 0;) {
+        text[i] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+    out.append(text.data(), Count);
+}
+
 }  // namespace
 
 timestamp parse_time(std::string_view text)
@@ -128,18 +141,38 @@ timestamp parse_time(std::string_view text)
     return time;
 }
 
+void append::time(std::string& out, timestamp value)
+{
+    const auto day = std::chrono::floor<days>(value);
+    const std::chrono::year_month_day date{day};
+    const int year = static_cast<int>(date.year());
+    if (year < 0 || year > 9999) {
+        out += std::to_string(year);
+    } else {
+        digits<4>(out, year);
+    }
+    out += '-';
+    digits<2>(out, static_cast<int>(static_cast<unsigned>(date.month())));
+    out += '-';
+    digits<2>(out, static_cast<int>(static_cast<unsigned>(date.day())));
+    const auto micros = (value - day).count();
+    const auto seconds = static_cast<int>(micros / 1'000'000);
+    out += 'T';
+    digits<2>(out, seconds / 3600);
+    out += ':';
+    digits<2>(out, seconds / 60 % 60);
+    out += ':';
+    digits<2>(out, seconds % 60);
+    out += '.';
+    digits<6>(out, static_cast<int>(micros % 1'000'000));
+    out += 'Z';
+}
+
 std::string to_string(timestamp time)
 {
-    const auto day = std::chrono::floor<days>(time);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{time - day};
-    char text[40];
-    const int length =
-        std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-    return {text, static_cast<std::size_t>(length)};
+    std::string text;
+    append::time(text, time);
+    return text;
 }
 
 }  // namespace daybook

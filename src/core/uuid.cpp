@@ -1,5 +1,7 @@
 #include <daybook/uuid.hpp>
 
+#include "append.hpp"
+
 namespace daybook {
 
 namespace {
@@ -47,18 +49,25 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept
     return result;
 }
 
-std::string to_string(const uuid& value)
+void append::id(std::string& out, const uuid& value)
 {
     constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(36);
+    std::array<char, 36> text;
+    char* at = text.data();
     for (std::size_t byte = 0; byte < 16; ++byte) {
-        text += digits[value.bytes[byte] >> 4];
-        text += digits[value.bytes[byte] & 15];
+        *at++ = digits[value.bytes[byte] >> 4];
+        *at++ = digits[value.bytes[byte] & 15];
         if (hyphen_after(byte)) {
-            text += '-';
+            *at++ = '-';
         }
     }
+    out.append(text.data(), text.size());
+}
+
+std::string to_string(const uuid& value)
+{
+    std::string text;
+    append::id(text, value);
     return text;
 }
 
