@@ -219,18 +219,7 @@ private:
     template <typename Figure>
     [[nodiscard]] std::vector<double> divide(const char* above, const char* below, Figure figure) const
     {
-        const auto all = [&](const char* variant) {
-            std::vector<double> values;
-            for (const slice& s : m_slices) {
-                if (s.variant == variant) {
-                    values.push_back(figure(s));
-                }
-            }
-            return values;
-        };
-        std::vector<double> quotients;
-        std::ranges::transform(all(above), all(below), std::back_inserter(quotients), std::divides{});
-        return quotients;
+        return bench::divide(figures_of(m_slices, above, figure), figures_of(m_slices, below, figure));
     }
 
     [[nodiscard]] report make_report() const

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <libpq-fe.h>
 
 #include <daybook/daybook.hpp>
 
 #include "bench.hpp"
+#include "by_hand.hpp"
 #include "latency.hpp"
 #include "server.hpp"
 
@@ -28,64 +28,40 @@ constexpr const char* question = "select id, action, actor_id, target_id from da
 constexpr int answers = 50;
 
 // The application's role, as somebody would write it who knows libpq well.
-class by_hand {
+class hand_reader {
 public:
-    by_hand(const std::string& url, const org_id& organization)
-        : m_connection{PQconnectdb(url.c_str()), &PQfinish}, m_organization{to_string(organization)}
+    hand_reader(const std::string& url, const org_id& organization) : m_hand{url}
     {
+        const statement set = statement{.sql = "select set_config('app.org_id', $1, true)"}.with({to_string(organization)});
+        const statement begin{.sql = "begin read only"};
+        m_plain = {begin, set, {.sql = question}, {.sql = "rollback"}};
+        m_cursor = {begin, set, {.sql = std::string{"declare q no scroll cursor for "} + question},
+                    {.sql = "fetch forward 500 from q"}};
     }
 
     // What the reader's session has, too: the CHECKs of the partitions are not parsed to plan a query.
-    void tune() { PQclear(PQexec(m_connection.get(), "set constraint_exclusion = off")); }
+    void tune() { m_hand.run("set constraint_exclusion = off"); }
 
-    void plain()
-    {
-        flush({"begin read only", set, question, "rollback"});
-    }
+    void plain() { ask(m_plain); }
 
     void cursor()
     {
-        static const std::string declare = std::string{"declare q no scroll cursor for "} + question;
-        flush({"begin read only", set, declare.c_str(), "fetch forward 500 from q"});
-        PQclear(PQexec(m_connection.get(), "rollback"));
+        ask(m_cursor);
+        m_hand.run("rollback");
     }
 
 private:
-    static constexpr const char* set = "select set_config('app.org_id', $1, true)";
-
-    void flush(const std::vector<const char*>& statements)
+    void ask(const std::vector<statement>& statements)
     {
-        PGconn* const connection = m_connection.get();
-        PQenterPipelineMode(connection);
-        for (const char* const statement : statements) {
-            const char* const value = m_organization.c_str();
-            PQsendQueryParams(connection, statement, statement == set ? 1 : 0, nullptr, &value, nullptr, nullptr, 0);
-        }
-        PQpipelineSync(connection);
-        int rows = 0;
-        for (;;) {
-            PGresult* const result = PQgetResult(connection);
-            if (result == nullptr) {
-                continue;
-            }
-            const ExecStatusType status = PQresultStatus(result);
-            rows = std::max(rows, PQntuples(result));
-            PQclear(result);
-            if (status == PGRES_PIPELINE_SYNC) {
-                break;
-            }
-            if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-                throw std::runtime_error{PQerrorMessage(connection)};
-            }
-        }
-        PQexitPipelineMode(connection);
-        if (rows != answers) {
+        m_hand.flush(statements);
+        if (m_hand.rows() != answers) {
             throw std::runtime_error{"the query by hand did not answer"};
         }
     }
 
-    std::unique_ptr<PGconn, decltype(&PQfinish)> m_connection;
-    std::string m_organization;
+    hand m_hand;
+    std::vector<statement> m_plain;
+    std::vector<statement> m_cursor;
 };
 
 int run(const global_flags& flags, const reader_options& o)
@@ -105,8 +81,8 @@ int run(const global_flags& flags, const reader_options& o)
                         pqxx::nontransaction{owner}.exec("analyze daybook.audit_logs");
                     }};
     database.with_database([&](const database_urls& urls) {
-        by_hand hand{urls.app, *organization};
-        by_hand tuned{urls.app, *organization};
+        hand_reader by_hand{urls.app, *organization};
+        hand_reader tuned{urls.app, *organization};
         tuned.tune();
         reader bound{urls.reader, issue_ticket(urls.owner, to_string(*organization)).text};
         const auto ask = [&] {
@@ -121,8 +97,8 @@ int run(const global_flags& flags, const reader_options& o)
                 throw std::runtime_error{"the reader did not answer"};
             }
         };
-        const latencies measured{{{"plain", [&] { hand.plain(); }},
-                                  {"cursor", [&] { hand.cursor(); }},
+        const latencies measured{{{"plain", [&] { by_hand.plain(); }},
+                                  {"cursor", [&] { by_hand.cursor(); }},
                                   {"tuned cursor", [&] { tuned.cursor(); }},
                                   {"reader", ask}},
                                  o.rounds, o.times};

@@ -28,8 +28,10 @@ int main(int argc, char** argv)
                  "Measure the database of DATABASE_URL, DATABASE_URL_OWNER, … instead; its log keeps the events");
     app.add_flag("-q,--quiet", flags.quiet, "No progress on standard error");
     app.add_option("--daybook", flags.command, "The command to measure")->capture_default_str();
+    add_bulk(app, flags, chosen);
     add_import(app, flags, chosen);
     add_reader(app, flags, chosen);
+    add_write(app, flags, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -71,28 +71,46 @@ std::string json_of(const slice& s)
     std::string out = "{\"events\":" + std::to_string(s.events) + ",\"bytes\":" + std::to_string(s.bytes) +
                       ",\"seconds\":" + number(s.seconds, 4) + ",\"client_cpu_seconds\":" + number(s.client_cpu_seconds, 4);
     if (s.server_cpu_seconds) {
-        out += ",\"server_cpu_seconds\":" + number(*s.server_cpu_seconds, 2);
+        out += ",\"server_cpu_seconds\":" + number(*s.server_cpu_seconds, 4);
     }
     return out + ",\"peak_memory_mb\":" + number(s.peak_memory_mb, 1) + "}";
 }
 
 }  // namespace
 
+std::vector<double> figures_of(const std::vector<slice>& slices, const std::string& variant,
+                               const std::function<double(const slice&)>& figure)
+{
+    std::vector<double> values;
+    for (const slice& s : slices) {
+        if (s.variant == variant) {
+            values.push_back(figure(s));
+        }
+    }
+    return values;
+}
+
 std::string report::table() const
 {
     std::string out = benchmark + ": " + grouped(static_cast<double>(rows)) + " events, PostgreSQL " + postgresql +
                       (private_cluster ? ", private" : "") + ", fsync " + fsync + ", " + std::to_string(cores) +
                       " cores; medians (least - most)\n\n";
-    out += padded("", 20) + padded("events", 10) + padded("events/s", 28) + padded("MB/s", 8) + padded("client us", 11) +
-           padded("server us", 11) + padded("peak MB", 9) + "\n";
+    std::size_t width = 20;
+    for (const std::string& variant : variants) {
+        width = std::max(width, variant.size());
+    }
+    const bool has_bytes = std::ranges::any_of(slices, [](const slice& s) { return s.bytes > 0; });
+    const bool has_memory = std::ranges::any_of(slices, [](const slice& s) { return s.peak_memory_mb > 0; });
+    out += padded("", width) + padded("events", 10) + padded("events/s", 28) + (has_bytes ? padded("MB/s", 8) : "") +
+           padded("client us", 11) + padded("server us", 11) + (has_memory ? padded("peak MB", 9) : "") + "\n";
     for (const std::string& variant : variants) {
         const group g{slices, variant};
         const spread rate = g.of([](const slice& s) { return s.events_per_second(); });
         const std::string range = " (" + grouped(rate.least) + " - " + grouped(rate.most) + ")";
-        out += variant + std::string(20 - std::min<std::size_t>(variant.size(), 20), ' ') +
+        out += variant + std::string(width - variant.size(), ' ') +
                padded(grouped(static_cast<double>(g.slices().front().events)), 10) +
                padded(grouped(rate.median) + range, 28) +
-               padded(number(g.of([](const slice& s) { return s.mb_per_second(); }).median, 1), 8) +
+               (has_bytes ? padded(number(g.of([](const slice& s) { return s.mb_per_second(); }).median, 1), 8) : "") +
                padded(number(g.of([](const slice& s) {
                                  return microseconds_an_event(s.client_cpu_seconds, s);
                              }).median, 1), 11) +
@@ -100,15 +118,11 @@ std::string report::table() const
                                                     return microseconds_an_event(*s.server_cpu_seconds, s);
                                                 }).median, 1)
                                        : "-", 11) +
-               padded(number(g.of([](const slice& s) { return s.peak_memory_mb; }).median, 1), 9) + "\n";
+               (has_memory ? padded(number(g.of([](const slice& s) { return s.peak_memory_mb; }).median, 1), 9) : "") + "\n";
     }
     out += "\nus: CPU time an event. Ratios within a round, of " +
            std::to_string(ratios.empty() ? 0 : ratios.front().of_rounds.size()) + " rounds:\n";
-    for (const ratio& r : ratios) {
-        const spread s = spread_of(r.of_rounds);
-        out += "  " + r.meaning + ": " + number(s.median, 2) + " (" + number(s.least, 2) + " - " + number(s.most, 2) + ")\n";
-    }
-    return out;
+    return out + table_of(ratios);
 }
 
 std::string report::json() const
@@ -125,7 +139,7 @@ std::string report::json() const
                json_of(g.of([](const slice& s) { return s.peak_memory_mb; }), 1) + ",\"client_cpu_seconds\":" +
                json_of(g.of([](const slice& s) { return s.client_cpu_seconds; }), 4);
         if (g.knows_server()) {
-            out += ",\"server_cpu_seconds\":" + json_of(g.of([](const slice& s) { return *s.server_cpu_seconds; }), 2);
+            out += ",\"server_cpu_seconds\":" + json_of(g.of([](const slice& s) { return *s.server_cpu_seconds; }), 4);
         }
         out += ",\"slices\":[";
         for (const slice& s : g.slices()) {
@@ -133,11 +147,7 @@ std::string report::json() const
         }
         out += "]}";
     }
-    out += "},\"ratios\":{";
-    for (const ratio& r : ratios) {
-        out += (&r == &ratios.front() ? "" : ",") + quoted(r.name) + ":" + json_of(spread_of(r.of_rounds), 3);
-    }
-    return out + "}}";
+    return out + "},\"ratios\":" + json_of(ratios) + "}";
 }
 
 }  // namespace daybook::bench

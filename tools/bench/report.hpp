@@ -4,9 +4,12 @@
 #define DAYBOOK_BENCH_REPORT_HPP
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "ratios.hpp"
 
 namespace daybook::bench {
 
@@ -14,23 +17,19 @@ namespace daybook::bench {
 struct slice {
     std::string variant;
     std::uint64_t events = 0;
-    std::uint64_t bytes = 0;  ///< of its input
+    std::uint64_t bytes = 0;  ///< of its input, or 0
     double seconds = 0;
     double client_cpu_seconds = 0;
     std::optional<double> server_cpu_seconds;
-    double peak_memory_mb = 0;
+    double peak_memory_mb = 0;  ///< of the process, or 0
 
     [[nodiscard]] double events_per_second() const { return static_cast<double>(events) / seconds; }
     [[nodiscard]] double mb_per_second() const { return static_cast<double>(bytes) / 1e6 / seconds; }
 };
 
-/// A figure of one slice divided by that of another one of the same round, so that a slow minute of the machine
-/// slows both.
-struct ratio {
-    std::string name;
-    std::string meaning;
-    std::vector<double> of_rounds;
-};
+/// A figure of every slice of one variant, in the order of the rounds.
+[[nodiscard]] std::vector<double> figures_of(const std::vector<slice>& slices, const std::string& variant,
+                                             const std::function<double(const slice&)>& figure);
 
 struct report {
     std::string benchmark;
@@ -44,6 +43,7 @@ struct report {
     std::vector<slice> slices;
     std::vector<ratio> ratios;
 
+    /// MB/s and peak memory only if the slices have them.
     [[nodiscard]] std::string table() const;
     [[nodiscard]] std::string json() const;
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -62,18 +63,50 @@ variables database_urls::environment() const
             {"DATABASE_URL_READER", reader}};
 }
 
-server::server(bool given, const std::function<void(const database_urls&)>& prepare)
+void server::start(const private_settings& settings)
+{
+    m_cluster.emplace();
+    const auto is_installed = [&] {
+        pqxx::connection connection{m_cluster->superuser_url()};
+        pqxx::nontransaction work{connection};
+        return work.query_value<bool>("select exists (select from pg_available_extensions where name = $1)",
+                                      pqxx::params{settings.preload});
+    };
+    m_preloaded = !settings.preload.empty() && is_installed();
+    if (!m_preloaded && !settings.durable) {
+        return;
+    }
+    // What can only be set before a start is written down, in a data directory that outlives the server.
+    m_cluster.reset();
+    m_data.emplace();
+    std::filesystem::permissions(m_data->file(""), std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+    const private_cluster_options options{.data = m_data->file("postgresql")};
+    m_cluster.emplace(options);
+    {
+        pqxx::connection connection{m_cluster->superuser_url()};
+        for (const char* const setting : {"fsync", "synchronous_commit", "full_page_writes"}) {
+            tell(connection, std::string{"alter system set "} + setting + (settings.durable ? " = on" : " = off"));
+        }
+        if (m_preloaded) {
+            tell(connection, "alter system set shared_preload_libraries = " + connection.quote(settings.preload));
+        }
+    }
+    m_cluster.reset();
+    m_cluster.emplace(options);
+}
+
+server::server(bool given, const std::function<void(const database_urls&)>& prepare, const private_settings& settings)
 {
     if (given) {
         m_given = {from_environment("DATABASE_URL"), from_environment("DATABASE_URL_OWNER"),
-                   from_environment("DATABASE_URL_AUDITOR"), from_environment("DATABASE_URL_READER")};
+                   from_environment("DATABASE_URL_AUDITOR"), from_environment("DATABASE_URL_READER"), ""};
         pqxx::connection connection{m_given.auditor};
         m_version = ask(connection, "show server_version");
         m_fsync = ask(connection, "show fsync");
         prepare(m_given);
         return;
     }
-    m_cluster.emplace();
+    start(settings);
     m_cluster->provide(template_name);
     m_superuser.emplace(m_cluster->superuser_url());
     // Its workers would take CPU time at moments of their own, and count as sessions.
@@ -89,7 +122,12 @@ database_urls server::urls(const std::string& database) const
 {
     const role_names roles;
     return {m_cluster->url(roles.app.front(), database), m_cluster->url(roles.owner, database),
-            m_cluster->url(roles.auditor, database), m_cluster->url(roles.reader, database)};
+            m_cluster->url(roles.auditor, database), m_cluster->url(roles.reader, database), m_cluster->url("postgres", database)};
+}
+
+std::string server::socket() const
+{
+    return m_superuser->hostname() + std::string{"/.s.PGSQL."} + m_superuser->port();
 }
 
 void server::with_database(const std::function<void(const database_urls&)>& work)
