@@ -88,8 +88,8 @@ void append_resources(std::string& out, const optional_view& targets)
     stored_json::raw_entity one;
     while (stored_json::next_entity(list, one)) {
         out += before;
-        // A resource needs a uid or a name: one without both is known by its type.
-        append::raw(out, R"("uid":)", one.id.empty() ? one.type : one.id);
+        // A resource needs a uid or a name: one without an id is known by what it has.
+        append::raw(out, R"("uid":)", !one.id.empty() ? one.id : !one.type.empty() ? one.type : one.name.empty() ? R"("")" : one.name);
         append::raw(out, R"(,"type":)", one.type.empty() ? optional_view{} : one.type);
         append::raw(out, R"(,"name":)", one.name.empty() ? optional_view{} : one.name);
         before = "},{";

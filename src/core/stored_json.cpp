@@ -34,10 +34,11 @@ public:
                 return cut(i + 1);
             }
             if (m_rest[i] == '\\') {
-                ++i;
-                if (i == m_rest.size() || std::string_view{"\"\\bfnrt"}.find(m_rest[i]) == std::string_view::npos) {
+                const std::size_t length = escape_length(m_rest.substr(i));
+                if (length == 0) {
                     return {};
                 }
+                i += length - 1;
             }
         }
         return {};
@@ -82,6 +83,19 @@ public:
     [[nodiscard]] std::string_view rest() const { return m_rest; }
 
 private:
+    // Of the escape at the front, if the engine writes that character so: control characters without a letter of their own
+    // are \u00 and two small digits.
+    static std::size_t escape_length(std::string_view text)
+    {
+        constexpr auto any_of = [](char c, std::string_view characters) { return characters.find(c) != std::string_view::npos; };
+        if (text.size() >= 2 && any_of(text[1], "\"\\bfnrt")) {
+            return 2;
+        }
+        const bool control = text.starts_with("\\u00") && text.size() >= 6 &&
+                             ((text[4] == '0' && any_of(text[5], "01234567bef")) || (text[4] == '1' && any_of(text[5], "0123456789abcdef")));
+        return control ? 6 : 0;
+    }
+
     std::string_view cut(std::size_t size)
     {
         const std::string_view taken = m_rest.substr(0, size);
