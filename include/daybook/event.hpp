@@ -100,6 +100,10 @@ DAYBOOK_EXPORT void check_event(const event& e);
 /// check_event(). Any thread.
 [[nodiscard]] DAYBOOK_EXPORT event event_from_json(std::string_view json);
 
+/// The same from the JSON of a stored event, as a query or an export prints it: what the database added (organization_id,
+/// recorded_at, db_role, schema_version) is passed over, since whoever writes the event again adds it anew.
+[[nodiscard]] DAYBOOK_EXPORT event event_from_stored_json(std::string_view json);
+
 /// One line of JSON without the fields that are absent; `metadata` as it was given.
 [[nodiscard]] DAYBOOK_EXPORT std::string to_json(const event& e);
 [[nodiscard]] DAYBOOK_EXPORT std::string to_json(const stored_event& e);

@@ -373,9 +373,9 @@ event_row row_of(const event& e, const lists& json)
     return row;
 }
 
-}  // namespace
+constexpr std::array<std::string_view, 4> added_by_database{"organization_id", "recorded_at", "db_role", "schema_version"};
 
-event event_from_json(std::string_view json)
+event read_event(std::string_view json, std::span<const std::string_view> passed_over)
 {
     event result;
     reader in{json};
@@ -388,7 +388,11 @@ event event_from_json(std::string_view json)
         const auto* const found =
             std::find_if(fields.begin(), fields.end(), [&name](const field& f) { return f.name == name; });
         if (found == fields.end()) {
-            unknown_event_field(name);
+            if (std::ranges::find(passed_over, name) == passed_over.end()) {
+                unknown_event_field(name);
+            }
+            in.raw_value(in.next());
+            continue;
         }
         if (std::exchange(seen[static_cast<std::size_t>(found - fields.begin())], true)) {
             throw error{error_kind::invalid_event, name + " is given twice"};
@@ -408,6 +412,18 @@ event event_from_json(std::string_view json)
     }
     in.next();  // throws if something follows
     return result;
+}
+
+}  // namespace
+
+event event_from_json(std::string_view json)
+{
+    return read_event(json, {});
+}
+
+event event_from_stored_json(std::string_view json)
+{
+    return read_event(json, added_by_database);
 }
 
 std::string to_json(const event& e)
