@@ -83,13 +83,16 @@ std::string latencies::table(const std::vector<std::pair<std::string, std::strin
         width = std::max(width, l.variant.size() + 2);
     }
     const bool counted = std::ranges::any_of(m_lines, [](const line& l) { return l.round_trips.has_value(); });
+    const bool server = std::ranges::any_of(m_lines, [](const line& l) { return !l.of_rounds.server.empty(); });
     std::string out = "microseconds: the median over rounds (least - most), and CPU time each\n";
-    out += "  " + padded("", width) + padded("time", 26) + padded("client", 9) + padded("server", 9) +
+    out += "  " + padded("", width) + padded("time", 26) + padded("client", 9) + (server ? padded("server", 9) : "") +
            (counted ? "round trips" : "") + "\n";
     for (const line& l : m_lines) {
         out += "  " + padded(l.variant, width) + padded(range(spread_of(l.of_rounds.microseconds), 1), 26) +
                padded(number(spread_of(l.of_rounds.client).median, 1), 9) +
-               padded(l.of_rounds.server.empty() ? "-" : number(spread_of(l.of_rounds.server).median, 1), 9) +
+               (!server                      ? ""
+                : l.of_rounds.server.empty() ? padded("-", 9)
+                                             : padded(number(spread_of(l.of_rounds.server).median, 1), 9)) +
                (l.round_trips ? number(*l.round_trips, 1) : "") + "\n";
     }
     if (!pairs.empty()) {
