@@ -68,10 +68,10 @@ private:
     std::chrono::steady_clock::time_point m_next = std::chrono::steady_clock::now() + std::chrono::seconds{1};
 };
 
-// A line of Daybook's own form, for the organization of -t.
+// A line of Daybook's own form, exported perhaps, for the organization of -t.
 mapped_event native_event(std::string_view line, const std::string& tenant)
 {
-    mapped_event result{tenant, event_from_json(line)};
+    mapped_event result{tenant, event_from_stored_json(line)};
     event& e = result.content;
     if (!e.id) {
         if (!e.occurred_at) {

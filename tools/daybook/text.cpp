@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include <daybook/event_line.hpp>
+
 namespace daybook::command {
 
 namespace {
@@ -109,21 +111,8 @@ std::string visible(std::string_view text)
 std::string csv_cell(std::string_view text)
 {
     std::string cell;
-    if (!text.empty() && std::string_view{"=+-@\t\r"}.find(text.front()) != std::string_view::npos) {
-        cell += '\'';
-    }
-    cell += text;
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
-        return cell;
-    }
-    std::string quoted = "\"";
-    for (const char c : cell) {
-        if (c == '"') {
-            quoted += '"';
-        }
-        quoted += c;
-    }
-    return quoted + "\"";
+    append_csv_cell(cell, text);
+    return cell;
 }
 
 std::size_t display_width(std::string_view text)
