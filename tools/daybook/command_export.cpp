@@ -1,0 +1,107 @@
+#include <chrono>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+#include <daybook/exporter.hpp>
+
+#include "context.hpp"
+#include "cursor_file.hpp"
+#include "event_rows.hpp"
+#include "output_file.hpp"
+
+namespace daybook::command {
+
+namespace {
+
+struct export_arguments {
+    std::string format;
+    std::string output_file;
+    std::vector<std::string> filter;
+};
+
+export_format format_of(const std::string& name)
+{
+    if (name == "auto" || name == "ndjson") {
+        return export_format::ndjson;
+    }
+    if (name == "csv") {
+        return export_format::csv;
+    }
+    if (name == "ocsf") {
+        return export_format::ocsf;
+    }
+    throw error{error_kind::wrong_usage, "there is no export format \"" + name + "\"", "use ndjson, csv or ocsf"};
+}
+
+// Whatever is missing, the reader must hear of it: an export that is cut short can look like a whole one.
+error incomplete(const error& e, const export_summary& written)
+{
+    return error{e.kind(), std::string{e.what()} + "; " + std::to_string(written.events) +
+                               " events were written: the export is not complete", {}, e.sqlstate()};
+}
+
+int export_all(context& c, const export_arguments& arguments)
+{
+    export_options options{.format = format_of(arguments.format.empty() ? c.flags.output : arguments.format)};
+    if (c.flags.reverse || !c.flags.fields.empty()) {
+        throw error{error_kind::wrong_usage, "an export has every field, oldest event first: it takes neither -F nor -r",
+                    "use `daybook query`"};
+    }
+    const org_id organization = c.tenant().id;
+    if (!c.flags.cursor_file.empty()) {
+        options.after = read_cursor(c.flags.cursor_file);
+    }
+    std::error_code unknown;
+    if (options.after && std::filesystem::is_regular_file(arguments.output_file, unknown)) {
+        throw error{error_kind::wrong_usage, arguments.output_file + " is there already, and this export is only what came after it",
+                    "with --cursor-file, give each run an --output-file of its own"};
+    }
+    const filter wanted = c.make_filter(arguments.filter);
+    if (!wanted.until || *wanted.until > std::chrono::system_clock::now()) {
+        c.say("note: the time range is open; an event that is committed later, with an earlier time, will not be behind this "
+              "export's end: -U 5m ends it five minutes ago");
+    }
+
+    output_file file{arguments.output_file};
+    export_summary written;
+    try {
+        with_tenant(c.connections(), organization, [&](tenant_tx& tx) {
+            const auto write = [&](std::string_view lines, const export_summary& so_far) {
+                file.write(lines);
+                written = so_far;
+            };
+            export_events(tx, wanted, options, write);
+        });
+        file.finish();
+    } catch (const error& e) {
+        throw incomplete(e, written);
+    }
+    if (!c.flags.cursor_file.empty() && written.last) {
+        write_cursor(c.flags.cursor_file, *written.last);
+    }
+    c.say("exported " + std::to_string(written.events) + (written.events == 1 ? " event" : " events") +
+          (written.last ? ", up to " + to_string(written.last->last.time()) : ""));
+    return 0;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, context& c, action& chosen)
+{
+    auto arguments = std::make_shared<export_arguments>();
+    CLI::App* const command = app.add_subcommand("export", "Every event, oldest first: ndjson, csv, ocsf; complete, or an error");
+    command->add_option("--format", arguments->format, "ndjson (which import reads again), csv or ocsf; the same as -o");
+    command->add_option("--output-file", arguments->output_file,
+                        "Instead of standard output: FILE is there when it is complete, FILE.partial until then");
+    command->add_option("FILTER", arguments->filter, "FIELD=VALUE, as for query");
+    command->callback([&app, &c, &chosen, arguments] {
+        if (app.get_option("--limit")->count() > 0) {
+            throw CLI::ValidationError{"-n: an export is not limited in number; use -S, -U and FIELD=VALUE"};
+        }
+        chosen = [&c, arguments] { return export_all(c, *arguments); };
+    });
+}
+
+}  // namespace daybook::command
