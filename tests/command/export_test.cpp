@@ -218,7 +218,7 @@ TEST_CASE("a reader that goes away is an error for an export, and none for a que
     CHECK(queried.err.empty());
 }
 
-TEST_CASE("an export whose backend is killed is an error, and leaves no file", "[database]")
+TEST_CASE("an export whose backend is killed is an error that says so", "[database]")
 {
     fixture f;
     f.add_many();
