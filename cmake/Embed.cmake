@@ -3,7 +3,7 @@
 #   daybook_embed(TARGET my_target FOLDER sql FILES statements/write_events.sql …)
 #
 # makes <build>/embedded/sql/write_events.hpp with `daybook::embedded::sql::write_events`, an array of char.
-# A line `\ir other.sql` (psql's own include) is replaced by that file, found beside the one that names it.
+# A line `\ir other.sql` (psql's own include) is replaced by that file, found beside the one that is embedded; it may include others.
 # FOLDER also gets <folder>/all.hpp: an array of {name, text} in the order of FILES.
 function(daybook_embed)
   cmake_parse_arguments(arg "" "TARGET;FOLDER" "FILES" ${ARGN})
@@ -19,14 +19,19 @@ function(daybook_embed)
     # 0001_log.sql is a fine file name and no C++ name.
     string(REGEX REPLACE "^([0-9])" "n\\1" name "${stem}")
     set(header "${out}/${arg_FOLDER}/${name}.hpp")
-    set(depends "${path}")
-    file(STRINGS "${path}" lines REGEX "^\\\\ir ")
-    foreach(line IN LISTS lines)
-      string(REGEX REPLACE "^\\\\ir +" "" included "${line}")
-      cmake_path(GET path PARENT_PATH folder)
-      list(APPEND depends "${folder}/${included}")
-    endforeach()
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
+    cmake_path(GET path PARENT_PATH folder)
+    set(depends "")
+    set(unread "${path}")
+    while(unread)
+      list(POP_FRONT unread one)
+      cmake_path(NORMAL_PATH one)
+      list(APPEND depends "${one}")
+      file(STRINGS "${one}" lines REGEX "^\\\\ir ")
+      list(TRANSFORM lines REPLACE "^\\\\ir +" "${folder}/")
+      list(APPEND unread ${lines})
+    endwhile()
+    list(REMOVE_DUPLICATES depends)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${depends})
     add_custom_command(
       OUTPUT "${header}"
       COMMAND ${CMAKE_COMMAND} -DSOURCE=${path} -DHEADER=${header} -DFOLDER=${arg_FOLDER} -DNAME=${name}

@@ -1,12 +1,12 @@
 # Writes HEADER: the text of SOURCE as the constant daybook::embedded::FOLDER::NAME. See Embed.cmake.
 file(READ "${SOURCE}" text)
 cmake_path(GET SOURCE PARENT_PATH folder)
-string(REGEX MATCHALL "\\\\ir [^\n]+\n" includes "${text}")
-foreach(line IN LISTS includes)
-  string(REGEX REPLACE "^\\\\ir +([^\n]+)\n$" "\\1" included "${line}")
-  file(READ "${folder}/${included}" included_text)
+# What is included may include.
+while(text MATCHES "\\\\ir +([^\n]+)\n")
+  set(line "${CMAKE_MATCH_0}")
+  file(READ "${folder}/${CMAKE_MATCH_1}" included_text)
   string(REPLACE "${line}" "${included_text}" text "${text}")
-endforeach()
+endwhile()
 
 # Compilers limit the length of one string literal; neighbouring literals are joined.
 string(LENGTH "${text}" length)
