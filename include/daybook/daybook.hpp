@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_DAYBOOK_HPP
 #define DAYBOOK_DAYBOOK_HPP
 
+#include <daybook/counts.hpp>
 #include <daybook/cursor.hpp>
 #include <daybook/error.hpp>
 #include <daybook/event.hpp>
