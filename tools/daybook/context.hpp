@@ -105,6 +105,7 @@ void add_auditor(CLI::App& app, context& c, action& chosen);
 void add_demo(CLI::App& app, context& c, action& chosen);
 void add_dev(CLI::App& app, context& c, action& chosen);
 void add_explain(CLI::App& app, context& c, action& chosen);
+void add_hist(CLI::App& app, context& c, action& chosen);
 void add_import(CLI::App& app, context& c, action& chosen);
 void add_log(CLI::App& app, context& c, action& chosen);
 void add_migrate(CLI::App& app, context& c, action& chosen);
@@ -113,6 +114,7 @@ void add_run(CLI::App& app, context& c, action& chosen);
 void add_show(CLI::App& app, context& c, action& chosen);
 void add_sql(CLI::App& app, context& c, action& chosen);
 void add_tenant(CLI::App& app, context& c, action& chosen);
+void add_values(CLI::App& app, context& c, action& chosen);
 void add_version(CLI::App& app, context& c, action& chosen);
 
 }  // namespace daybook::command

@@ -138,6 +138,8 @@ int main(int argc, char** argv)
     // In the order of `daybook help`: look, write, prove, script, operate, begin.
     add_query(app, c, chosen);
     add_show(app, c, chosen);
+    add_hist(app, c, chosen);
+    add_values(app, c, chosen);
     add_sql(app, c, chosen);
     add_log(app, c, chosen);
     add_import(app, c, chosen);
