@@ -10,6 +10,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -28,7 +29,7 @@ namespace detail {
 class transaction;
 transaction& engine(tenant_tx& tx) noexcept;
 
-/// What with_tenant holds while its work runs: begun when it is made, rolled back unless committed.
+/// What with_tenant holds while its work runs: rolled back unless committed.
 class DAYBOOK_EXPORT scope {
 public:
     scope(pqxx::connection& connection, const org_id& organization);
@@ -57,10 +58,16 @@ public:
 
     [[nodiscard]] const org_id& organization() const noexcept { return m_organization; }
 
-    /// The host's own statements of this transaction, through libpqxx. Only the scope ends it: commit() throws error
-    /// (wrong_usage), and after abort() the scope throws not_committed. What is prepared on a pooled connection lives until
-    /// the scope ends. Throws error (scope_ended, wrong_thread).
+    /// The host's own statements of this transaction, through libpqxx. The first call begins the transaction, with a round
+    /// trip, unless something else has. Only the scope ends it: commit() throws error (wrong_usage), and after abort() the scope
+    /// throws not_committed. What is prepared on a pooled connection lives until the scope ends. Throws error (scope_ended,
+    /// wrong_thread, contaminated_connection, unsafe_role, connection_lost, …).
     [[nodiscard]] pqxx::transaction_base& sql();
+
+    /// One statement of the host's own, with `$1`, `$2`, … for `values`: what `sql().exec(sql, values)` does, and BEGIN travels
+    /// in the same round trip if this is the first statement of the scope. The result, and the exceptions of a statement that
+    /// fails, are libpqxx's own. Events that wait for the commit go on waiting; COPY is refused. Throws also what sql() throws.
+    pqxx::result exec(std::string_view sql, const pqxx::params& values = {});
 
     /// Sends the events that wait for the commit, now. Throws error (duplicate_event, permission_denied, …); the
     /// transaction cannot be committed after that.
@@ -82,6 +89,9 @@ private:
 ///
 /// `organization` comes from the host's validated session, never from a URL, a parameter or the client.
 /// Only database work belongs inside: the transaction stays open, and holds its locks, until `work` returns.
+///
+/// The server hears of the transaction with its first statement, so that is where a connection in a bad state is refused. Work
+/// that sends nothing and logs nothing costs nothing.
 ///
 /// On a connection (or, on this thread, a pool) that is inside a scope already, the same organization makes this a
 /// savepoint, and another one is refused before any SQL. The connection must not be in use by another thread.

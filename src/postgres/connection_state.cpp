@@ -1,6 +1,8 @@
 #include "connection_state.hpp"
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <libpq-events.h>
 
@@ -57,25 +59,26 @@ void refuse_unsafe(const pq::result& answer)
     }
 }
 
-}  // namespace
-
-connection_state& connection_state::of(PGconn* connection)
+// In a transaction, so that a pooler that has none says so now: with the answer, if BEGIN is not alone.
+pq::result ask_who_this_is(PGconn* connection, bool beginning)
 {
-    if (auto* const known = static_cast<connection_state*>(PQinstanceData(connection, on_event))) {
-        return *known;
+    pq::pipeline line{connection};
+    if (beginning) {
+        line.send("begin read only");
     }
-    PQregisterEventProc(connection, on_event, "daybook", nullptr);
-    auto* const made = new connection_state;
-    if (PQsetInstanceData(connection, on_event, made) != 1) {
-        delete made;
-        throw error{error_kind::internal, "libpq keeps no data for this connection"};
+    line.send(embedded::sql::examine_connection);
+    std::vector<pq::result> answers = line.finish();
+    for (const pq::result& answer : answers) {
+        answer.check();
     }
-    return *made;
+    if (answers.empty() || PQstatus(connection) != CONNECTION_OK) {
+        throw pq::error_of(connection);
+    }
+    return std::move(answers.back());
 }
 
-void examine(PGconn* connection)
+void judge(PGconn* connection, const pq::result& answer)
 {
-    const pq::result answer = pq::execute(connection, embedded::sql::examine_connection);
     const std::string encoding = answer.text(0, 7);
     const auto server_version = answer.integer(0, 8);
     if (server_version < 150000) {
@@ -102,6 +105,40 @@ void examine(PGconn* connection)
                     "run `daybook migrate up`"};
     }
     connection_state::of(connection).safe_role = answer.text(0, 0);
+}
+
+}  // namespace
+
+connection_state& connection_state::of(PGconn* connection)
+{
+    if (auto* const known = static_cast<connection_state*>(PQinstanceData(connection, on_event))) {
+        return *known;
+    }
+    PQregisterEventProc(connection, on_event, "daybook", nullptr);
+    auto* const made = new connection_state;
+    if (PQsetInstanceData(connection, on_event, made) != 1) {
+        delete made;
+        throw error{error_kind::internal, "libpq keeps no data for this connection"};
+    }
+    return *made;
+}
+
+void examine(PGconn* connection)
+{
+    pq::settle(connection);
+    const bool own = PQtransactionStatus(connection) == PQTRANS_IDLE;
+    const auto end = [&] {
+        if (own && PQstatus(connection) == CONNECTION_OK) {
+            pq::run(connection, "rollback");
+        }
+    };
+    try {
+        judge(connection, ask_who_this_is(connection, own));
+    } catch (...) {
+        end();
+        throw;
+    }
+    end();
 }
 
 }  // namespace daybook::detail

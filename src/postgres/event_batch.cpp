@@ -2,6 +2,9 @@
 
 #include <string_view>
 
+#include "sql/write_event.hpp"
+#include "sql/write_events.hpp"
+
 namespace daybook::detail {
 
 namespace {
@@ -56,11 +59,11 @@ void event_batch::clear()
     m_bytes = 0;
 }
 
-void event_batch::add(const event& e)
+void event_batch::add(const event& e, const event_id& id)
 {
     auto column = m_columns.begin();
-    const auto& id = e.id->value().bytes;
-    column++->add(std::string_view{reinterpret_cast<const char*>(id.data()), id.size()});
+    const auto& bytes = id.value().bytes;
+    column++->add(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     column++->add(std::string_view{e.action});
     column++->add(to_string(e.outcome));
     column++->add(std::string_view{e.actor.type});
@@ -82,6 +85,21 @@ void event_batch::add(const event& e)
     m_bytes = 0;
     for (const pq::array_builder& one : m_columns) {
         m_bytes += one.bytes();
+    }
+}
+
+void event_batch::write(pq::pipeline& line, const org_id& organization) const
+{
+    if (m_size > 1) {
+        line.send(embedded::sql::write_events, params(organization));
+    } else if (m_size == 1) {
+        pq::params values;
+        values.add(organization.value());
+        auto column = m_columns.begin();
+        for (const type t : column_types) {
+            values.add_first(t, *column++);
+        }
+        line.send(embedded::sql::write_event, values);
     }
 }
 

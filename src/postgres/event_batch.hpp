@@ -17,8 +17,8 @@ class event_batch {
 public:
     event_batch();
 
-    /// `e` was checked, and has its id.
-    void add(const event& e);
+    /// `e` was checked.
+    void add(const event& e, const event_id& id);
     void clear();
 
     [[nodiscard]] std::size_t size() const noexcept { return m_size; }
@@ -27,7 +27,10 @@ public:
     /// Large enough to be sent before more is added, so that memory stays bounded: rates stop rising near 1,000.
     [[nodiscard]] bool full() const noexcept { return m_size >= 1000 || m_bytes >= 4 * 1024 * 1024; }
 
-    /// $1 … $19 of write_events.sql.
+    /// The statement that writes all of them, if there are any.
+    void write(pq::pipeline& line, const org_id& organization) const;
+
+    /// $1 … $19 of write_events.sql: an array for each column.
     [[nodiscard]] pq::params params(const org_id& organization) const;
 
 private:

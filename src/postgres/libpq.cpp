@@ -1,5 +1,6 @@
 #include "libpq.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -9,6 +10,9 @@
 namespace daybook::pq {
 
 namespace {
+
+// The length of a null in an array.
+constexpr std::uint32_t null_length = 0xffffffff;
 
 // PostgreSQL counts microseconds from 2000-01-01.
 constexpr std::int64_t epoch_difference = 946'684'800'000'000;
@@ -61,6 +65,8 @@ constexpr known_state known_states[] = {
     {"57P02", error_kind::connection_lost},
     {"57P03", error_kind::cannot_connect},
     {"DB308", error_kind::not_stored},
+    {"DB403", error_kind::unsafe_role},
+    {"DB404", error_kind::contaminated_connection},
     {"DB408", error_kind::invalid_ticket},
     {"08", error_kind::connection_lost},
 };
@@ -74,6 +80,10 @@ error_kind kind_of(const PGresult* raw, std::string_view state)
     }
     if (state == "23514" && field(raw, PG_DIAG_MESSAGE_PRIMARY).starts_with("event refused")) {
         return error_kind::invalid_event;
+    }
+    // PgBouncer's words; it hangs up, but a retry would end the same way.
+    if (state == "08P01" && field(raw, PG_DIAG_MESSAGE_PRIMARY).find("statement pooling") != std::string::npos) {
+        return error_kind::unsuitable_database;
     }
     for (const known_state& known : known_states) {
         if (state.starts_with(known.prefix)) {
@@ -90,6 +100,12 @@ std::string hint_of(const PGresult* raw, error_kind kind)
     }
     if (kind == error_kind::not_committed) {
         return "an earlier statement failed, and its error did not leave the scope";
+    }
+    if (kind == error_kind::unsuitable_database) {
+        return "the pooler is in statement pooling mode, which has no transactions: set its pool_mode to transaction or session";
+    }
+    if (kind == error_kind::contaminated_connection) {
+        return "look for SET app.org_id, PGOPTIONS, or ALTER ROLE or DATABASE … SET";
     }
     if (field(raw, PG_DIAG_SQLSTATE) == "25006") {
         return "the transaction is read-only, or the server is a standby: write to the primary";
@@ -148,6 +164,12 @@ params& params::add_unless_empty(std::span<const std::string> values)
     return values.empty() ? add_null(type::text_array) : add(values);
 }
 
+params& params::add_first(type of, const array_builder& values)
+{
+    const std::optional<std::string_view> value = values.first();
+    return value ? add_bytes(of, std::string{*value}) : add_null(of);
+}
+
 params::view params::get() const
 {
     m_pointers.clear();
@@ -176,7 +198,7 @@ void array_builder::add(std::string_view bytes)
 
 void array_builder::add_null()
 {
-    length(0xffffffffU);
+    length(null_length);
     m_any_null = true;
 }
 
@@ -187,6 +209,18 @@ void array_builder::add(const std::optional<std::string>& bytes)
     } else {
         add_null();
     }
+}
+
+std::optional<std::string_view> array_builder::first() const
+{
+    std::uint32_t length = 0;
+    for (std::size_t i = 0; i < sizeof length; ++i) {
+        length = (length << 8) | static_cast<unsigned char>(m_bytes.at(i));
+    }
+    if (length == null_length) {
+        return std::nullopt;
+    }
+    return std::string_view{m_bytes}.substr(sizeof length, length);
 }
 
 // array_recv() in PostgreSQL's arrayfuncs.c: dimensions, whether there are nulls, element type, then for each
@@ -309,6 +343,52 @@ result execute(PGconn* connection, const char* sql, const params& values)
     return answer;
 }
 
+namespace {
+
+// Ends a statement whose rows nobody wants any more: without a cancel, all of them would still have to come.
+void cancel(PGconn* connection)
+{
+    const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request{PQgetCancel(connection), &PQfreeCancel};
+    std::array<char, 256> ignored;
+    if (request != nullptr) {
+        PQcancel(request.get(), ignored.data(), static_cast<int>(ignored.size()));
+    }
+    while (PGresult* const left = PQgetResult(connection)) {
+        PQclear(left);
+    }
+}
+
+}  // namespace
+
+void stream(PGconn* connection, const char* sql, const params& values, const std::function<void(const result&)>& each)
+{
+    const params::view v = values.get();
+    if (PQsendQueryParams(connection, sql, v.count, v.types, v.values, v.lengths, v.formats, 1) != 1) {
+        throw error_of(connection);
+    }
+    PQsetSingleRowMode(connection);
+    for (;;) {
+        const result one{PQgetResult(connection)};
+        if (one.get() == nullptr) {
+            throw error_of(connection);
+        }
+        if (one.status() != PGRES_SINGLE_TUPLE) {
+            // The end: no row, but the server's word that these were all, or an error.
+            while (PGresult* const left = PQgetResult(connection)) {
+                PQclear(left);
+            }
+            one.check();
+            return;
+        }
+        try {
+            each(one);
+        } catch (...) {
+            cancel(connection);
+            throw;
+        }
+    }
+}
+
 void run(PGconn* connection, const char* sql)
 {
     const result answer{PQexec(connection, sql)};
@@ -334,7 +414,11 @@ pipeline::~pipeline()
 
 void pipeline::send(const char* sql, const params& values, form of_answer)
 {
-    const params::view v = values.get();
+    send_view(sql, values.get(), of_answer);
+}
+
+void pipeline::send_view(const char* sql, const params::view& v, form of_answer)
+{
     if (PQsendQueryParams(m_connection, sql, v.count, v.types, v.values, v.lengths, v.formats,
                           static_cast<int>(of_answer)) != 1) {
         throw error_of(m_connection);
@@ -416,6 +500,17 @@ void pipeline::leave() noexcept
         }
     }
     PQexitPipelineMode(connection);
+}
+
+void hear_farewell(PGconn* connection)
+{
+    pollfd socket{PQsocket(connection), POLLIN, 0};
+    while (socket.fd >= 0 && poll(&socket, 1, 0) > 0) {
+        // First the server's last words, then the end of the stream.
+        if (PQconsumeInput(connection) != 1 || PQisBusy(connection) != 0 || PQstatus(connection) != CONNECTION_OK) {
+            return;
+        }
+    }
 }
 
 void settle(PGconn* connection)

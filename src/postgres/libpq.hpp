@@ -7,6 +7,7 @@
 #define DAYBOOK_POSTGRES_LIBPQ_HPP
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,8 @@ enum class type : Oid {
 };
 
 /// Values bound to $1, $2, … in binary. The values are copied.
+class array_builder;
+
 class params {
 public:
     params& add(std::string_view text) { return add_bytes(type::text, std::string{text}); }
@@ -45,6 +48,7 @@ public:
     params& add_bytes(type of, std::string bytes);
     params& add(std::span<const std::string> values);  ///< text[]
     params& add(std::span<const uuid> values);         ///< uuid[]
+    params& add_first(type of, const array_builder& values);  ///< its first element alone
 
     template <typename T>
     params& add(const std::optional<T>& value, type of)
@@ -84,6 +88,9 @@ public:
 
     [[nodiscard]] std::size_t bytes() const { return m_bytes.size(); }
 
+    /// The first element, if it is not null.
+    [[nodiscard]] std::optional<std::string_view> first() const;
+
     /// The whole value, for params::add_bytes.
     [[nodiscard]] std::string value() const;
 
@@ -111,6 +118,7 @@ public:
     [[nodiscard]] bool boolean(int row, int column) const;
     [[nodiscard]] timestamp time(int row, int column) const;
     [[nodiscard]] PGresult* get() const { return m_raw.get(); }
+    [[nodiscard]] PGresult* release() { return m_raw.release(); }
     [[nodiscard]] ExecStatusType status() const { return PQresultStatus(m_raw.get()); }
     [[nodiscard]] std::string_view sqlstate() const;
 
@@ -131,6 +139,11 @@ enum class form { text = 0, binary = 1 };
 /// One statement with parameters, in its own round trip; throws on any error. Results are binary.
 result execute(PGconn* connection, const char* sql, const params& values = {});
 
+/// One statement whose rows are handed over one by one, as they arrive, each as a result of one row: memory does not grow
+/// with their number. Returns only when the server has said that these were all. What `each` throws passes through, and the
+/// statement is cancelled: the transaction is a failed one then.
+void stream(PGconn* connection, const char* sql, const params& values, const std::function<void(const result&)>& each);
+
 /// One or more statements without parameters or results, as a simple query.
 void run(PGconn* connection, const char* sql);
 
@@ -144,6 +157,7 @@ public:
     pipeline& operator=(const pipeline&) = delete;
 
     void send(const char* sql, const params& values = {}, form of_answer = form::binary);
+    void send_view(const char* sql, const params::view& values, form of_answer);
 
     /// Flushes, and returns the results in order; errors are among them, not thrown. Fewer results than statements
     /// if the connection was lost.
@@ -159,6 +173,9 @@ private:
     bool m_synced = false;
     bool m_done = false;
 };
+
+/// Looks whether the server has hung up meanwhile, so that PQstatus() says so; does not wait.
+void hear_farewell(PGconn* connection);
 
 /// Reads what a finished libpqxx stream leaves behind, so that the connection is idle again. Throws error
 /// (unsuitable_transaction) if a stream is still open.

@@ -89,7 +89,7 @@ std::vector<write_outcome> log_new(tenant_tx& tx, std::span<const event> events)
         if (batch.full()) {
             write_chunk();
         }
-        batch.add(e);
+        batch.add(e, *e.id);
         chunk.push_back(e);
     }
     write_chunk();

@@ -394,7 +394,7 @@ std::vector<std::string> migrate_up(const std::string& owner_url, const migrate_
         }
     }
     refuse_leftovers(connection.get(), unexpected);
-    const pq::result made = pq::execute(connection.get(), embedded::bookkeeping::add_months);
+    const pq::result made = pq::execute(connection.get(), embedded::bookkeeping::make_partitions);
     for (int row = 0; row < made.rows(); ++row) {
         done.push_back("partition " + made.text(row, 0));
     }
@@ -419,7 +419,7 @@ std::string migration_sql(const std::optional<std::string>& owner_url, const mig
     for (const step& s : steps) {
         sql += "\n" + (s.title.empty() ? "" : "-- ---------------- " + s.title + "\n\n") + s.sql;
     }
-    return sql + "\n" + embedded::bookkeeping::add_months + "\n" + embedded::bookkeeping::commit;
+    return sql + "\n" + embedded::bookkeeping::make_partitions + "\n" + embedded::bookkeeping::commit;
 }
 
 std::vector<std::string> verify_schema(const std::string& owner_url)

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <daybook/error.hpp>
@@ -36,13 +35,7 @@ bool finish_reset(pooled& one)
 // Looks whether the server has closed the connection meanwhile; does not wait.
 bool is_usable(const pooled& one)
 {
-    pollfd socket{PQsocket(one.native), POLLIN, 0};
-    while (socket.fd >= 0 && poll(&socket, 1, 0) > 0) {
-        // First the server's last words, then the end of the stream.
-        if (PQconsumeInput(one.native) != 1 || PQisBusy(one.native) != 0 || PQstatus(one.native) != CONNECTION_OK) {
-            break;
-        }
-    }
+    pq::hear_farewell(one.native);
     return PQstatus(one.native) == CONNECTION_OK && PQtransactionStatus(one.native) == PQTRANS_IDLE;
 }
 

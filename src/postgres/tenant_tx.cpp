@@ -107,6 +107,11 @@ pqxx::transaction_base& tenant_tx::sql()
     return m_transaction->sql();
 }
 
+pqxx::result tenant_tx::exec(std::string_view sql, const pqxx::params& values)
+{
+    return m_transaction->exec(sql, values);
+}
+
 void tenant_tx::flush()
 {
     m_transaction->flush();

@@ -1,5 +1,6 @@
 #include "transaction.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -10,8 +11,8 @@
 
 #include "connection_state.hpp"
 #include "native.hpp"
+#include "sql/begin_scope.hpp"
 #include "sql/open_scope.hpp"
-#include "sql/write_events.hpp"
 
 namespace daybook::detail {
 
@@ -99,14 +100,12 @@ private:
 
 transaction::transaction(pqxx::connection& connection, const org_id& organization, access mode, pool_state* from)
     : m_organization{organization}, m_native{native_handle(connection)}, m_pool{from},
-      m_thread{std::this_thread::get_id()}, m_process{getpid()}
+      m_thread{std::this_thread::get_id()}, m_process{getpid()}, m_access{mode}
 {
+    check_idle();
     connection_state& state = connection_state::of(m_native);
     if (state.safe_role.empty()) {
-        pq::settle(m_native);
-        if (PQtransactionStatus(m_native) == PQTRANS_IDLE) {
-            examine(m_native);
-        }
+        examine(m_native);
     }
     try {
         m_owned = std::make_unique<owned_work>(connection, *this);
@@ -115,14 +114,13 @@ transaction::transaction(pqxx::connection& connection, const org_id& organizatio
                     "use bind_tenant for a transaction that is running already"};
     }
     m_sql = m_owned.get();
-    begin(mode);
     state.active = this;
     m_outer_on_thread = std::exchange(innermost, this);
 }
 
 transaction::transaction(pqxx::transaction_base& host, const org_id& organization)
     : m_organization{organization}, m_native{native_handle(host.conn())}, m_sql{&host},
-      m_thread{std::this_thread::get_id()}, m_process{getpid()}
+      m_thread{std::this_thread::get_id()}, m_process{getpid()}, m_begun{true}
 {
     const auto refuse = [](const char* why) { throw error{error_kind::unsuitable_transaction, why}; };
     if (dynamic_cast<pqxx::nontransaction*>(&host) != nullptr) {
@@ -200,9 +198,10 @@ std::optional<std::string> transaction::current_correlation_id(const org_id& org
     return std::nullopt;
 }
 
-void transaction::begin(access mode)
+void transaction::check_idle() const
 {
     pq::settle(m_native);
+    pq::hear_farewell(m_native);
     if (was_lost(m_native)) {
         throw pq::error_of(m_native);
     }
@@ -211,43 +210,50 @@ void transaction::begin(access mode)
         throw error{error_kind::unsuitable_transaction, "the connection is inside a transaction",
                     "use bind_tenant for a transaction that is running already"};
     }
-    pq::pipeline line{m_native};
-    line.send(mode == access::read_only ? "begin read only" : "begin");
-    pq::params values;
-    values.add(m_organization.value());
-    line.send(embedded::sql::open_scope, values);
-    const std::vector<pq::result> answers = line.finish();
+}
 
-    const auto contaminated = [](const std::string& what) {
-        return error{error_kind::contaminated_connection, what,
-                     "look for SET app.org_id, PGOPTIONS, or ALTER ROLE or DATABASE … SET"};
-    };
-    try {
-        for (const pq::result& answer : answers) {
-            if (answer.status() != PGRES_PIPELINE_ABORTED) {
-                answer.check();
-            }
+// One flush: first what begins the scope, unless the server has it already, then `statements`. The answers to the latter, errors
+// among them; fewer than there were statements if the connection was lost.
+std::vector<pq::result> transaction::send(const std::function<void(pq::pipeline&)>& statements)
+{
+    const exclusive_use guard{*m_sql};
+    for (bool again = false;; again = true) {
+        const bool beginning = !m_begun;
+        pq::pipeline line{m_native};
+        if (beginning) {
+            line.send(m_access == access::read_only ? "begin read only" : "begin");
+            pq::params values;
+            values.add(m_organization.value()).add(std::string_view{connection_state::of(m_native).safe_role});
+            line.send(embedded::sql::begin_scope, values);
+            m_begun = true;
         }
-    } catch (const error& e) {
-        if (e.sqlstate() == "25001") {
-            throw contaminated("the connection carries another organization");
+        statements(line);
+        std::vector<pq::result> answers = line.finish();
+        if (!beginning) {
+            return answers;
         }
-        // PgBouncer's words; it hangs up, but a retry would end the same way.
-        if (e.sqlstate() == "08P01" && std::strstr(e.what(), "statement pooling") != nullptr) {
-            throw error{error_kind::unsuitable_database, "the pooler is in statement pooling mode, which has no transactions",
-                        "set its pool_mode to transaction or session", "08P01"};
+        // SET ROLE since the connection was examined: the server has refused all that followed.
+        if (!again && answers.size() >= 2 && answers[1].sqlstate() == "DB403") {
+            pq::run(m_native, "rollback");
+            examine(m_native);
+            m_begun = false;
+            continue;
         }
-        throw;
+        // If even these were not answered, the connection was lost, and whoever sent something behind them knows what that means.
+        const auto behind = answers.begin() + std::min<std::ptrdiff_t>(2, std::ssize(answers));
+        std::for_each(answers.begin(), behind, [](const pq::result& answer) { answer.check(); });
+        answers.erase(answers.begin(), behind);
+        return answers;
     }
-    if (answers.size() < 2) {
+}
+
+void transaction::begin()
+{
+    if (m_begun) {
+        return;
+    }
+    if (send([](pq::pipeline&) {}), was_lost(m_native)) {
         throw pq::error_of(m_native);
-    }
-    const pq::result& opened = answers[1];
-    if (!opened.bytes(0, 0).empty()) {
-        throw contaminated("the connection carries an organization already");
-    }
-    if (opened.text(0, 1) != connection_state::of(m_native).safe_role) {
-        examine(m_native);  // SET ROLE since the last time
     }
 }
 
@@ -273,15 +279,20 @@ void transaction::check_usable() const
     case PQTRANS_INTRANS:
     case PQTRANS_ACTIVE:
         return;
+    case PQTRANS_IDLE:
+        if (!m_begun) {
+            return;
+        }
+        break;
     case PQTRANS_INERROR:
         throw error{error_kind::not_committed, "a statement of this transaction has failed",
                     "let its error leave the scope"};
     case PQTRANS_UNKNOWN:
         throw pq::error_of(m_native);
-    default:
-        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
-                    "raw COMMIT and ROLLBACK have no place inside a scope"};
+    default: break;
     }
+    throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
+                "raw COMMIT and ROLLBACK have no place inside a scope"};
 }
 
 pqxx::transaction_base& transaction::sql()
@@ -290,8 +301,25 @@ pqxx::transaction_base& transaction::sql()
     if (m_ended) {
         throw error{error_kind::scope_ended, "the transaction is over"};
     }
+    begin();
     m_used_raw_sql = true;
     return *m_sql;
+}
+
+pqxx::result transaction::exec(std::string_view sql, const pqxx::params& values)
+{
+    check_usable();
+    const auto text = std::make_shared<std::string>(sql);
+    const host_params host{values};
+    std::vector<pq::result> answers = send([&](pq::pipeline& line) { line.send_view(text->c_str(), host.get(), pq::form::text); });
+    m_used_raw_sql = true;
+    if (answers.empty()) {
+        throw pq::error_of(m_native);
+    }
+    // Throws what libpqxx throws.
+    pqxx::result result = host_result(m_sql->conn(), answers.front().release(), text);
+    check_usable();  // it may have been COMMIT
+    return result;
 }
 
 std::vector<receipt> transaction::log(std::span<const event> events)
@@ -299,38 +327,32 @@ std::vector<receipt> transaction::log(std::span<const event> events)
     check_usable();
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 
-    std::vector<event> ready;
     std::vector<receipt> receipts;
-    ready.reserve(events.size());
     receipts.reserve(events.size());
-    for (const event& given : events) {
+    for (const event& e : events) {
         try {
-            check_event(given);
-            event e = given;
-            if (!e.id) {
-                e.id = event_id::generate(e.occurred_at.value_or(now));
-            }
-            if (e.id->time() > now + limits::clock_ahead) {
-                throw error{error_kind::invalid_event, "occurred_at is " + to_string(e.id->time()) +
+            check_event(e);
+            const event_id id = e.id ? *e.id : event_id::generate(e.occurred_at.value_or(now));
+            if (id.time() > now + limits::clock_ahead) {
+                throw error{error_kind::invalid_event, "occurred_at is " + to_string(id.time()) +
                                                            ", more than five minutes ahead of this machine's clock"};
             }
-            receipts.push_back({*e.id, e.id->time()});
-            ready.push_back(std::move(e));
+            receipts.push_back({id, id.time()});
         } catch (const error& e) {
             if (events.size() == 1) {
                 throw;
             }
-            throw error{e.kind(), "event " + std::to_string(ready.size() + 1) + " of " +
+            throw error{e.kind(), "event " + std::to_string(receipts.size() + 1) + " of " +
                                       std::to_string(events.size()) + ": " + e.what()};
         }
     }
-    for (const event& e : ready) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
         if (m_queue.full()) {
             flush();
         }
-        m_queue.add(e);
-        if (e.correlation_id) {
-            m_correlation_id = e.correlation_id;
+        m_queue.add(events[i], receipts[i].id);
+        if (events[i].correlation_id) {
+            m_correlation_id = events[i].correlation_id;
         }
     }
     if (m_owned == nullptr) {
@@ -342,16 +364,13 @@ std::vector<receipt> transaction::log(std::span<const event> events)
 // Everything that waits, and one statement more, in one flush.
 void transaction::send_queue_and(const char* last_statement)
 {
-    const exclusive_use guard{*m_sql};
-    pq::pipeline line{m_native};
-    if (!m_queue.empty()) {
-        line.send(embedded::sql::write_events, m_queue.params(m_organization));
-    }
-    if (last_statement != nullptr) {
-        line.send(last_statement);
-    }
+    const std::vector<pq::result> answers = send([&](pq::pipeline& line) {
+        m_queue.write(line, m_organization);
+        if (last_statement != nullptr) {
+            line.send(last_statement);
+        }
+    });
     m_queue.clear();
-    const std::vector<pq::result> answers = line.finish();
     for (const pq::result& answer : answers) {
         answer.check();
     }
@@ -370,10 +389,28 @@ void transaction::flush()
 
 pq::result transaction::execute(const char* sql, const pq::params& values)
 {
+    check_usable();
+    std::vector<pq::result> answers = send([&](pq::pipeline& line) {
+        m_queue.write(line, m_organization);
+        line.send(sql, values);
+    });
+    m_queue.clear();
+    for (const pq::result& answer : answers) {
+        answer.check();
+    }
+    if (answers.empty() || was_lost(m_native)) {
+        throw pq::error_of(m_native);
+    }
+    return std::move(answers.back());
+}
+
+void transaction::stream(const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each)
+{
     flush();
+    begin();
     const exclusive_use guard{*m_sql};
     pq::settle(m_native);
-    return pq::execute(m_native, sql, values);
+    pq::stream(m_native, sql, values, each);
 }
 
 void transaction::commit()
@@ -399,9 +436,18 @@ void transaction::commit()
 // Called by libpqxx, from commit().
 void transaction::commit_flush()
 {
+    if (!m_begun && m_queue.empty()) {
+        return;  // the server was told nothing
+    }
     pq::settle(m_native);
     switch (PQtransactionStatus(m_native)) {
     case PQTRANS_INTRANS: break;
+    case PQTRANS_IDLE:
+        if (!m_begun) {
+            break;
+        }
+        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
+                    "raw COMMIT and ROLLBACK have no place inside a scope"};
     case PQTRANS_INERROR:
         throw error{error_kind::not_committed, "a statement failed inside the scope, and its error was swallowed",
                     "let errors leave the scope"};
@@ -411,20 +457,21 @@ void transaction::commit_flush()
                     "raw COMMIT and ROLLBACK have no place inside a scope"};
     }
 
-    pq::pipeline line{m_native};
-    if (!m_queue.empty()) {
-        line.send(embedded::sql::write_events, m_queue.params(m_organization));
-        m_queue.clear();
-    }
-    line.send("commit");
     // From here on the server may have the COMMIT: only its answer tells.
     const error unknown{error_kind::commit_unknown, "the connection was lost during COMMIT",
                         "run the transaction again with the same event ids"};
     std::vector<pq::result> answers;
     try {
-        answers = line.finish();
-    } catch (const error&) {
-        throw unknown;
+        answers = send([&](pq::pipeline& line) {
+            m_queue.write(line, m_organization);
+            line.send("commit");
+        });
+        m_queue.clear();
+    } catch (const error& e) {
+        if (e.kind() == error_kind::connection_lost) {
+            throw unknown;
+        }
+        throw;  // the scope could not begin
     }
 
     bool committed = false;

@@ -1,14 +1,15 @@
 // The engine of a tenant_tx: when what is sent to the server, and what is believed of its answers.
 //
-//     begin     one flush: BEGIN + set_tenant
-//     work      the host's statements; events are checked, encoded and queued
-//     commit    one flush: INSERT of what is queued + COMMIT
+//     begin     nothing is sent
+//     work      the first statement takes BEGIN and set_tenant along in its flush; events are checked, encoded and queued
+//     commit    one flush: what is queued + COMMIT
 //
 // Auditing adds no round trip. A COMMIT is believed only when the server answers COMMIT.
 
 #ifndef DAYBOOK_POSTGRES_TRANSACTION_HPP
 #define DAYBOOK_POSTGRES_TRANSACTION_HPP
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,7 +37,7 @@ enum class access { read_write, read_only };
 
 class transaction {
 public:
-    /// Begins one on an idle connection.
+    /// Makes one of an idle connection; the server hears of it with the first statement.
     transaction(pqxx::connection& connection, const org_id& organization, access mode, pool_state* from);
 
     /// Binds one that the host owns.
@@ -58,8 +59,9 @@ public:
 
     /// For the host's statements.
     [[nodiscard]] pqxx::transaction_base& sql();
+    pqxx::result exec(std::string_view sql, const pqxx::params& values);
 
-    /// Whether sql() was called, so that the session may carry something.
+    /// Whether the host ran statements of its own, so that the session may carry something.
     [[nodiscard]] bool used_raw_sql() const noexcept { return m_used_raw_sql; }
 
     std::vector<receipt> log(std::span<const event> events);
@@ -74,6 +76,9 @@ public:
     /// One statement of the engine, after flush(). Throws what the server answers.
     pq::result execute(const char* sql, const pq::params& values = {});
 
+    /// Its rows one by one, as pq::stream() does. Until then nobody else can send a statement.
+    void stream(const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each);
+
     /// Of the innermost scope on this thread that came from `from`; null if there is none.
     [[nodiscard]] static transaction* current(const pool_state& from) noexcept;
 
@@ -83,11 +88,12 @@ public:
 private:
     friend class owned_work;
 
-    void begin(access mode);
-    void lock_to_organization(pq::pipeline& line) const;
+    void check_idle() const;
+    void begin();
+    std::vector<pq::result> send(const std::function<void(pq::pipeline&)>& statements);
+    void send_queue_and(const char* last_statement);
     void commit_flush();
     void roll_back() noexcept;
-    void send_queue_and(const char* last_statement);
     void check_thread() const;
 
     org_id m_organization;
@@ -100,7 +106,9 @@ private:
     pid_t m_process;
     event_batch m_queue;
     std::optional<std::string> m_correlation_id;
+    access m_access = access::read_write;
     int m_nesting = 0;
+    bool m_begun = false;  // the server was told
     bool m_ended = false;
     bool m_used_raw_sql = false;
     std::unique_ptr<owned_work> m_owned;  // last, because its destructor rolls back with all of the above

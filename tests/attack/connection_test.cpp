@@ -53,6 +53,12 @@ std::string with_setting(const std::string& url, const org_id& organization)
     return url + "&options=-c%20app.org_id%3D" + to_string(organization);
 }
 
+// The server hears of a scope with its first statement.
+void begin_it(tenant_tx& tx)
+{
+    static_cast<void>(tx.sql());
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- what is left behind
@@ -214,13 +220,27 @@ TEST_CASE("attack 35: a connection that carries an organization from elsewhere i
         pqxx::nontransaction work{f.connection};
         work.exec("select set_config('app.org_id', $1, false)", pqxx::params{to_string(organization)});
     };
-    const auto try_acme = [&] { return kind_of([&] { with_tenant(f.connection, f.acme, [](tenant_tx&) {}); }); };
-    CHECK(try_acme() == std::nullopt);
+    const std::string before = f.events();
+    // However the transaction begins: with a call of libpqxx, with a statement, a query, a savepoint, or all of it in one flush.
+    const std::vector<std::function<void(tenant_tx&)>> beginnings = {
+        [](tenant_tx& tx) { static_cast<void>(tx.sql()); },
+        [](tenant_tx& tx) { tx.exec("select 1"); },
+        [](tenant_tx& tx) { static_cast<void>(query(tx, filter{})); },
+        [](tenant_tx& tx) { with_tenant(tx, tx.organization(), [](tenant_tx&) {}); },
+        [](tenant_tx& tx) { log_audit(tx, sample()); }};
+    for (const org_id& organization : {f.globex, f.acme}) {
+        set(organization);
+        for (const auto& beginning : beginnings) {
+            CHECK(kind_of([&] { with_tenant(f.connection, f.acme, beginning); }) == error_kind::contaminated_connection);
+        }
+    }
+    CHECK(f.events() == before);
 
-    set(f.globex);
-    CHECK(try_acme() == error_kind::contaminated_connection);
-    set(f.acme);
-    CHECK(try_acme() == error_kind::contaminated_connection);
+    pqxx::nontransaction{f.connection}.exec("reset app.org_id");
+    for (const auto& beginning : beginnings) {
+        CHECK(kind_of([&] { with_tenant(f.connection, f.acme, beginning); }) == std::nullopt);
+    }
+    CHECK(f.events() == std::to_string(std::stoi(before) + 1));
 }
 
 TEST_CASE("attack 36: no setting of one organization reaches the next", "[database]")
@@ -333,7 +353,7 @@ TEST_CASE("attack 43: the default of a role or database is contamination", "[dat
     two_organizations f;
     const auto try_acme = [&] {
         pqxx::connection connection = f.database.connect_as_application();
-        return kind_of([&] { with_tenant(connection, f.acme, [](tenant_tx&) {}); });
+        return kind_of([&] { with_tenant(connection, f.acme, begin_it); });
     };
     const auto set_default = [&](const std::string& where, const org_id& organization) {
         f.database.as_superuser("alter " + where + " set app.org_id = '" + to_string(organization) + "'");
@@ -356,11 +376,11 @@ TEST_CASE("attack 43: an organization in the URL's options is contamination, in 
     two_organizations f;
     const auto try_url = [&](const std::string& url) {
         pqxx::connection connection{url};
-        return kind_of([&] { with_tenant(connection, f.acme, [](tenant_tx&) {}); });
+        return kind_of([&] { with_tenant(connection, f.acme, begin_it); });
     };
     const auto try_pool = [&](const std::string& url) {
         pool connections{url};
-        return kind_of([&] { with_tenant(connections, f.acme, [](tenant_tx&) {}); });
+        return kind_of([&] { with_tenant(connections, f.acme, begin_it); });
     };
     CHECK(try_url(f.database.app_url()) == std::nullopt);
     CHECK(try_pool(f.database.app_url()) == std::nullopt);
@@ -432,7 +452,7 @@ TEST_CASE("attack 46: a connection lost during COMMIT leaves an unknown outcome,
     };
     with_tenant(connection, f.acme, [](tenant_tx&) {});
 
-    proxy.arm(cut::after, 2);  // the first opens the scope, the second brings event and COMMIT
+    proxy.arm(cut::after, 1);  // the scope's beginning, the event and COMMIT travel together
     CHECK(log(connection) == error_kind::commit_unknown);
 
     CHECK(log(f.connection) == error_kind::duplicate_event);

@@ -16,7 +16,13 @@ grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_
               changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)
     on daybook.audit_logs to :"app";
 
-grant execute on function daybook.set_tenant(uuid), daybook.organization_of(text), daybook.reader_token(text, bigint)
+grant execute on function
+    daybook.set_tenant(uuid),
+    daybook.begin_scope(uuid, text),
+    daybook.write_event,
+    daybook.write_events,
+    daybook.organization_of(text),
+    daybook.reader_token(text, bigint)
     to :"app";
 grant execute on function daybook.redeem_ticket(text), daybook.reader_backend(), daybook.reader_organization()
     to :"reader";

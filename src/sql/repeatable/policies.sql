@@ -40,6 +40,12 @@ create policy audit_logs_append_only_delete on daybook.audit_logs
     as restrictive for delete
     using (false);
 
+-- Retention says in the log what it took out of it; the owner writes nothing else.
+drop policy if exists audit_logs_retention_record on daybook.audit_logs;
+create policy audit_logs_retention_record on daybook.audit_logs
+    for insert to :"owner"
+    with check (action in ('audit_log.drop', 'audit_log.detach') and actor_type = 'system' and actor_id = 'daybook');
+
 -- The two tasks that read across organizations, each a role of its own.
 drop policy if exists audit_logs_sealer_read on daybook.audit_logs;
 create policy audit_logs_sealer_read on daybook.audit_logs

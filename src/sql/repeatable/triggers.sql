@@ -25,4 +25,4 @@ create or replace trigger write_facets
     execute function daybook.write_facets();
 alter table daybook.audit_logs enable always trigger write_facets;
 
-call daybook.close_partition('daybook.audit_logs_default');
+select daybook.add_default_partitions();

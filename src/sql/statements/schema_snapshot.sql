@@ -1,7 +1,9 @@
 -- Everything in the schema that keeps a promise, one line each, as this server spells it. `migrate up` stores the
--- lines, `migrate verify` compares. Monthly partitions come and go, so each is measured against the default one, and
--- gives a line only where it differs.
-with relation as (
+-- lines, `migrate verify` compares. Partitions come and go, so each is measured against the default one, and gives a line
+-- only where it differs. What retention detached must be as closed as it was.
+with retired as (
+    select unnest(array[r.name, r.facets_name]) as name from daybook.retired_partitions r
+), relation as (
     select c.oid, c.relname::text as name, c.relkind, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
            c.relacl, c.reloptions, c.relpersistence
     from pg_catalog.pg_class c
@@ -13,9 +15,17 @@ with relation as (
                         join pg_catalog.pg_class p on p.oid = i.inhparent
                         join pg_catalog.pg_namespace n on n.oid = p.relnamespace and n.nspname = 'daybook'))
 ), kept as (
-    select r.* from relation r where not r.relispartition or r.name = 'audit_logs_default'
+    select r.*
+    from relation r
+    where r.name in ('audit_logs_default', 'facets_default')
+       or not (r.relispartition or r.name in (select t.name from retired t))
 ), month as (
-    select r.* from relation r where r.relispartition and r.name <> 'audit_logs_default'
+    select r.*, k.oid as parent, k.name as parent_name
+    from relation r
+    left join pg_catalog.pg_inherits i on i.inhrelid = r.oid
+    join relation k on k.oid = i.inhparent or (i.inhparent is null and k.relkind = 'p' and starts_with(r.name, 'retired_' || k.name))
+    where r.name not in ('audit_logs_default', 'facets_default')
+      and (r.relispartition or r.name in (select t.name from retired t))
 ), line (line) as (
     select format('server: PostgreSQL %s', current_setting('server_version_num')::int / 10000)
     union all
@@ -117,7 +127,9 @@ with relation as (
     where a.grantee <> m.relowner
     union all
     select format('partition %s: trigger %s is missing or not always enabled', m.name, w.name)
-    from month m, (values ('append_only'), ('write_facets')) as w (name)
+    from month m
+    join (values ('append_only', 'audit_logs'), ('append_only', 'facets'), ('write_facets', 'audit_logs'))
+        as w (name, parent) on w.parent = m.parent_name and (m.relispartition or w.name = 'append_only')
     where not exists (select from pg_catalog.pg_trigger t where t.tgrelid = m.oid and t.tgname = w.name and t.tgenabled = 'A')
     union all
     select format('partition %s: trigger %s', m.name, t.tgname)
@@ -129,7 +141,7 @@ with relation as (
     select format('partition %s: statistics of %s', m.name, a.attname)
     from month m
     join pg_catalog.pg_attribute a on a.attrelid = m.oid and a.attnum > 0 and a.attstattarget is distinct from 0
-    join kept k on k.name = 'audit_logs'
+    join kept k on k.oid = m.parent
     join pg_catalog.pg_attribute b on b.attrelid = k.oid and b.attname = a.attname and b.attstattarget = 0
     union all
     select format('partition %s: policy %s', m.name, p.polname)
