@@ -231,18 +231,13 @@ subject insert_by_hand(const char* name, const std::string& url, const org_id& o
 
 enum class call { sql, exec };
 
-template <typename Transaction>
-void charge(Transaction& tx, call how, int account)
+void charge(tenant_tx& tx, call how, int account)
 {
     static const std::string update = update_of("accounts");
     if (how == call::sql) {
         tx.sql().exec(pqxx::prepped{"bench_update"}, pqxx::params{account});
-        return;
-    }
-    if constexpr (requires { tx.exec(update, pqxx::params{account}); }) {
-        tx.exec(update, pqxx::params{account});
     } else {
-        tx.sql().exec(update, pqxx::params{account});
+        tx.exec(update, pqxx::params{account});
     }
 }
 
