@@ -8,6 +8,8 @@
 #include <daybook/error.hpp>
 #include <daybook/event.hpp>
 #include <daybook/event_id.hpp>
+#include <daybook/event_line.hpp>
+#include <daybook/exporter.hpp>
 #include <daybook/filter.hpp>
 #include <daybook/limits.hpp>
 #include <daybook/log_audit.hpp>

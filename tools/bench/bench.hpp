@@ -24,6 +24,7 @@ using action = std::function<int()>;
 
 /// Each adds its subcommand, and sets `chosen` when that is parsed.
 void add_bulk(CLI::App& app, const global_flags& flags, action& chosen);
+void add_export(CLI::App& app, const global_flags& flags, action& chosen);
 void add_import(CLI::App& app, const global_flags& flags, action& chosen);
 void add_read(CLI::App& app, const global_flags& flags, action& chosen);
 void add_reader(CLI::App& app, const global_flags& flags, action& chosen);

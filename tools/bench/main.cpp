@@ -29,6 +29,7 @@ int main(int argc, char** argv)
     app.add_flag("-q,--quiet", flags.quiet, "No progress on standard error");
     app.add_option("--daybook", flags.command, "The command to measure")->capture_default_str();
     add_bulk(app, flags, chosen);
+    add_export(app, flags, chosen);
     add_import(app, flags, chosen);
     add_read(app, flags, chosen);
     add_reader(app, flags, chosen);

@@ -1,38 +1,14 @@
-#include <fstream>
-
 #include <CLI/CLI.hpp>
 
-#include <daybook/error.hpp>
 #include <daybook/query.hpp>
 
 #include "context.hpp"
+#include "cursor_file.hpp"
 #include "event_rows.hpp"
 
 namespace daybook::command {
 
 namespace {
-
-std::optional<cursor> read_cursor(const std::string& path)
-{
-    std::ifstream in{path};
-    std::string text;
-    if (!in || !std::getline(in, text) || text.empty()) {
-        return std::nullopt;  // the first time
-    }
-    return cursor::parse(text);
-}
-
-// Whole or not at all: a cursor that is half written would lose the place.
-void write_cursor(const std::string& path, const cursor& position)
-{
-    const std::string next = path + ".new";
-    std::ofstream out{next, std::ios::trunc};
-    out << to_string(position) << '\n';
-    out.close();
-    if (!out || std::rename(next.c_str(), path.c_str()) != 0) {
-        throw error{error_kind::unwritable_output, "the cursor file " + path + " cannot be written"};
-    }
-}
 
 int query_events(context& c, const std::vector<std::string>& assignments)
 {

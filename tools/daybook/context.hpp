@@ -105,6 +105,7 @@ void add_auditor(CLI::App& app, context& c, action& chosen);
 void add_demo(CLI::App& app, context& c, action& chosen);
 void add_dev(CLI::App& app, context& c, action& chosen);
 void add_explain(CLI::App& app, context& c, action& chosen);
+void add_export(CLI::App& app, context& c, action& chosen);
 void add_hist(CLI::App& app, context& c, action& chosen);
 void add_import(CLI::App& app, context& c, action& chosen);
 void add_log(CLI::App& app, context& c, action& chosen);
