@@ -20,6 +20,7 @@
 #include <daybook/query.hpp>
 #include <daybook/read_time.hpp>
 #include <daybook/reader.hpp>
+#include <daybook/retention.hpp>
 #include <daybook/sql_query.hpp>
 #include <daybook/tenant_tx.hpp>
 #include <daybook/ticket.hpp>

@@ -1,8 +1,9 @@
 -- How the log and its facets are divided, and how partitions come and go. For the owner alone.
 --
 -- By the time that ids carry: one partition for all that is older (audit_logs_until_…), then one for each period, then the
--- default, for a time that nobody prepared. A partition is made beside the log and attached, which no writer waits for:
--- CREATE TABLE … PARTITION OF would lock the whole log. Facets have the same bounds. Events are never moved.
+-- default, for a time that nobody prepared. A partition is made beside the log and attached, which no writer waits for (the
+-- default is locked meanwhile, to see that it holds nothing of that time): CREATE TABLE … PARTITION OF would lock the whole
+-- log. Facets have the same bounds. Events are never moved.
 --
 -- https://www.postgresql.org/docs/current/ddl-partitioning.html
 
@@ -115,6 +116,24 @@ create or replace function daybook.partition_bound(p_lower timestamptz, p_upper 
     return format('for values from (%s) to (%L)', coalesce(quote_literal(daybook.id_floor(p_lower)), 'minvalue'),
                   daybook.id_floor(p_upper));
 
+-- Whoever detaches needs both tables for itself. A writer locks the log first, then facets, so we do. Somebody may hold facets
+-- all the same, and wait for the log: then we give up before the server looks for deadlocks (deadlock_timeout, a second), which
+-- could end the other one.
+create or replace procedure daybook.lock_log()
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_timeout text := current_setting('lock_timeout');
+begin
+    lock table only daybook.audit_logs in access exclusive mode;
+    perform set_config('lock_timeout', '500ms', true);
+    lock table only daybook.facets in access exclusive mode;
+    perform set_config('lock_timeout', v_timeout, true);
+end
+$$;
+comment on procedure daybook.lock_log() is 'Keeps everybody out of the log until the end of the transaction';
+
 -- A partition of the log, and one of its facets. `p_lower` null: all that is older.
 create or replace function daybook.add_range(p_lower timestamptz, p_upper timestamptz) returns text
     language plpgsql
@@ -123,7 +142,7 @@ as $$
 declare
     v_parent text;
 begin
-    foreach v_parent in array array['facets', 'audit_logs'] loop
+    foreach v_parent in array array['audit_logs', 'facets'] loop
         call daybook.add_partition(v_parent, daybook.partition_name(v_parent, p_lower, p_upper),
                                    daybook.partition_bound(p_lower, p_upper));
     end loop;
@@ -143,7 +162,8 @@ declare
     v_new text;
     v_index text;
 begin
-    foreach v_parent in array array['facets', 'audit_logs'] loop
+    call daybook.lock_log();
+    foreach v_parent in array array['audit_logs', 'facets'] loop
         v_old := v_parent || p_suffix;
         v_new := daybook.partition_name(v_parent, p_lower, p_upper);
         execute format('alter table daybook.%I detach partition daybook.%I', v_parent, v_old);
@@ -160,7 +180,7 @@ begin
         execute format('alter table daybook.%I attach partition daybook.%I %s', v_parent, v_new,
                        daybook.partition_bound(p_lower, p_upper));
     end loop;
-    return v_new;
+    return daybook.partition_name('audit_logs', p_lower, p_upper);
 end
 $$;
 
@@ -180,6 +200,10 @@ declare
     v_last timestamp;
     v_oldest record;
 begin
+    -- Ids count from 1970.
+    if p_since < '1970-01-01Z' or p_since > now() then
+        raise exception 'partitions begin between 1970 and now' using errcode = 'invalid_parameter_value';
+    end if;
     select p.period, l.length, date_trunc(p.period, v_now) + (p.ahead + 1) * l.length
     into strict v_period, v_length, v_last
     from daybook.partitioning p,
