@@ -30,6 +30,7 @@ int on_event(PGEventId id, void* info, void* /*pass_through*/)
         PGconn* const connection = static_cast<PGEventConnReset*>(info)->conn;
         if (auto* const state = static_cast<connection_state*>(PQinstanceData(connection, on_event))) {
             state->safe_role.clear();
+            state->prepared.clear();
         }
         break;
     }
@@ -104,7 +105,9 @@ void judge(PGconn* connection, const pq::result& answer)
                         std::string{newest_migration()} + "\"",
                     "run `daybook migrate up`"};
     }
-    connection_state::of(connection).safe_role = answer.text(0, 0);
+    connection_state& state = connection_state::of(connection);
+    state.safe_role = answer.text(0, 0);
+    state.direct = answer.integer(0, 9) == PQbackendPID(connection);
 }
 
 }  // namespace

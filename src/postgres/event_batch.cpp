@@ -44,23 +44,20 @@ type array_of(type element)
 
 }  // namespace
 
-event_batch::event_batch()
-{
-    clear();
-}
-
 void event_batch::clear()
 {
     m_columns.clear();
-    for (const type t : column_types) {
-        m_columns.emplace_back(t);
-    }
     m_size = 0;
     m_bytes = 0;
 }
 
 void event_batch::add(const event& e, const event_id& id)
 {
+    if (m_columns.empty()) {
+        for (const type t : column_types) {
+            m_columns.emplace_back(t);
+        }
+    }
     auto column = m_columns.begin();
     const auto& bytes = id.value().bytes;
     column++->add(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});

@@ -15,8 +15,6 @@ namespace daybook::detail {
 
 class event_batch {
 public:
-    event_batch();
-
     /// `e` was checked.
     void add(const event& e, const event_id& id);
     void clear();

@@ -161,7 +161,7 @@ void event_search::choose()
     values.add(ids_of(m_filter.target)).add(ids_of(m_filter.actor));
     values.add_unless_empty(by_prefix ? std::vector<std::string>{} : m_filter.action);
     add_facets(values, m_filter.facets);
-    const pq::result counts = m_engine.execute(embedded::sql::count_candidates, values);
+    const pq::result counts = m_engine.execute_again(embedded::sql::count_candidates, values);
     std::optional<std::int64_t> fewest;
     way chosen = candidates.front();
     for (int row = 0; row < counts.rows(); ++row) {
@@ -249,13 +249,13 @@ pq::result event_search::page(const std::optional<event_id>& last, std::size_t l
         // Most prefixes that people ask for are common: then there is no need to find out which actions have it.
         const char* const nearby = m_order == reading_order::newest_first ? embedded::sql::events_nearby_newest_first
                                                                           : embedded::sql::events_nearby_oldest_first;
-        pq::result found = m_engine.execute(nearby, parameters(behind(m_range, m_order, last), limit));
+        pq::result found = m_engine.execute_again(nearby, parameters(behind(m_range, m_order, last), limit));
         if (static_cast<std::size_t>(found.rows()) == limit) {
             return found;
         }
     }
     const char* const sql = statement();
-    return m_engine.execute(sql, parameters(behind(m_range, m_order, last), limit));
+    return m_engine.execute_again(sql, parameters(behind(m_range, m_order, last), limit));
 }
 
 void event_search::stream(const std::optional<event_id>& last, const std::function<void(const pq::result&)>& each) const
@@ -269,7 +269,7 @@ pq::result event_search::count(const std::string& field, const std::string& face
     const char* const sql = statements_of(m_way).count;
     pq::params values = parameters(m_range, limit);
     values.add(field).add(facet_key).add(boundaries).add(static_cast<std::int64_t>(most));
-    return m_engine.execute(sql, values);
+    return m_engine.execute_again(sql, values);
 }
 
 }  // namespace daybook::detail

@@ -425,6 +425,22 @@ void pipeline::send_view(const char* sql, const params::view& v, form of_answer)
     }
 }
 
+void pipeline::prepare(const char* name, const char* sql, const params& values)
+{
+    const params::view v = values.get();
+    if (PQsendPrepare(m_connection, name, sql, v.count, v.types) != 1) {
+        throw error_of(m_connection);
+    }
+}
+
+void pipeline::send_prepared(const char* name, const params& values)
+{
+    const params::view v = values.get();
+    if (PQsendQueryPrepared(m_connection, name, v.count, v.values, v.lengths, v.formats, static_cast<int>(form::binary)) != 1) {
+        throw error_of(m_connection);
+    }
+}
+
 std::vector<result> pipeline::finish()
 {
     if (PQpipelineSync(m_connection) != 1) {

@@ -157,6 +157,8 @@ public:
     pipeline& operator=(const pipeline&) = delete;
 
     void send(const char* sql, const params& values = {}, form of_answer = form::binary);
+    void prepare(const char* name, const char* sql, const params& values);
+    void send_prepared(const char* name, const params& values);
     void send_view(const char* sql, const params::view& values, form of_answer);
 
     /// Flushes, and returns the results in order; errors are among them, not thrown. Fewer results than statements

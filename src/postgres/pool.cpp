@@ -82,6 +82,7 @@ void lease::give_back(bool used_raw_sql) noexcept
             return;
         }
         m_what.resetting = true;
+        connection_state::of(m_what.native).prepared.clear();  // DEALLOCATE ALL
     }
     std::exchange(m_from, nullptr)->put_back(std::move(m_what));
 }

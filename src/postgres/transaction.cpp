@@ -404,6 +404,41 @@ pq::result transaction::execute(const char* sql, const pq::params& values)
     return std::move(answers.back());
 }
 
+pq::result transaction::execute_again(const char* sql, const pq::params& values)
+{
+    // A pooler would hand the next transaction to a session that has no such statement, and raw SQL may have removed it. On a
+    // host's own connection, prepared statements are the host's.
+    connection_state& state = connection_state::of(m_native);
+    if (m_pool == nullptr || !state.direct || m_used_raw_sql) {
+        return execute(sql, values);
+    }
+    check_usable();
+    const auto known = state.prepared.find(sql);
+    const std::string name = known != state.prepared.end() ? known->second : "daybook_" + std::to_string(state.prepared.size());
+    const bool new_one = known == state.prepared.end();
+    const std::size_t before = (m_queue.empty() ? 0 : 1) + (new_one ? 1 : 0);
+    std::vector<pq::result> answers = send([&](pq::pipeline& line) {
+        m_queue.write(line, m_organization);
+        if (new_one) {
+            line.prepare(name.c_str(), sql, values);
+        }
+        line.send("set local plan_cache_mode = force_generic_plan");
+        line.send_prepared(name.c_str(), values);
+        line.send("reset plan_cache_mode");
+    });
+    m_queue.clear();
+    if (new_one && answers.size() >= before && answers[before - 1].status() == PGRES_COMMAND_OK) {
+        state.prepared.emplace(sql, name);  // whatever becomes of the transaction
+    }
+    for (const pq::result& answer : answers) {
+        answer.check();
+    }
+    if (answers.size() < before + 3 || was_lost(m_native)) {
+        throw pq::error_of(m_native);
+    }
+    return std::move(answers[before + 1]);
+}
+
 void transaction::stream(const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each)
 {
     flush();
@@ -458,8 +493,10 @@ void transaction::commit_flush()
     }
 
     // From here on the server may have the COMMIT: only its answer tells.
-    const error unknown{error_kind::commit_unknown, "the connection was lost during COMMIT",
-                        "run the transaction again with the same event ids"};
+    const auto unknown = [] {
+        return error{error_kind::commit_unknown, "the connection was lost during COMMIT",
+                     "run the transaction again with the same event ids"};
+    };
     std::vector<pq::result> answers;
     try {
         answers = send([&](pq::pipeline& line) {
@@ -469,7 +506,7 @@ void transaction::commit_flush()
         m_queue.clear();
     } catch (const error& e) {
         if (e.kind() == error_kind::connection_lost) {
-            throw unknown;
+            throw unknown();
         }
         throw;  // the scope could not begin
     }
@@ -494,7 +531,7 @@ void transaction::commit_flush()
         }
     }
     if (!committed) {
-        throw unknown;
+        throw unknown();
     }
 }
 

@@ -76,6 +76,10 @@ public:
     /// One statement of the engine, after flush(). Throws what the server answers.
     pq::result execute(const char* sql, const pq::params& values = {});
 
+    /// The same, for statements that come again and again: on a connection of the pool, the plan is made once, for any values.
+    /// With many partitions, planning takes most of a page's time.
+    pq::result execute_again(const char* sql, const pq::params& values);
+
     /// Its rows one by one, as pq::stream() does. Until then nobody else can send a statement.
     void stream(const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each);
 

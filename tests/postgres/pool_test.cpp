@@ -201,3 +201,77 @@ TEST_CASE("an attempt whose id the transaction around it has written does not wa
 
     CHECK(f.events() == "1");
 }
+
+// ---------------------------------------------------------------- plans that are kept
+
+namespace {
+
+constexpr const char* kept_plans = "select count(*) from pg_prepared_statements";
+
+std::size_t page_size(pool& connections, const org_id& organization)
+{
+    return with_tenant(connections, organization, [](tenant_tx& tx) { return query(tx, filter{}).events.size(); });
+}
+
+}  // namespace
+
+TEST_CASE("the plan of a page is kept with a pooled connection, and serves every organization with its own events", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    with_tenant(connections, f.acme, [](tenant_tx& tx) { log_audit(tx, std::vector<event>(7, sample())); });
+    with_tenant(connections, f.globex, [](tenant_tx& tx) { log_audit(tx, std::vector<event>(3, sample())); });
+
+    for (int i = 0; i < 8; ++i) {
+        CHECK(page_size(connections, f.acme) == 7);
+        CHECK(page_size(connections, f.globex) == 3);
+    }
+    CHECK(ask<long>(connections, f.acme, kept_plans) == 1);
+
+    // That was raw SQL: whatever was prepared is gone, and is prepared again.
+    CHECK(ask<long>(connections, f.acme, kept_plans) == 0);
+    CHECK(page_size(connections, f.globex) == 3);
+    CHECK(page_size(connections, f.globex) == 3);
+    CHECK(ask<long>(connections, f.globex, kept_plans) == 1);
+}
+
+TEST_CASE("a page is read in a scope that has removed every prepared statement, or has failed to make one", "[database]")
+{
+    const fixture f;
+    pool connections = f.make(1);
+    with_tenant(connections, f.acme, [](tenant_tx& tx) { log_audit(tx, sample()); });
+    CHECK(page_size(connections, f.acme) == 1);
+
+    with_tenant(connections, f.acme, [](tenant_tx& tx) {
+        CHECK(query(tx, filter{}).events.size() == 1);
+        tx.exec("deallocate all");
+        CHECK(query(tx, filter{}).events.size() == 1);
+    });
+
+    f.database.as_superuser("revoke select on daybook.audit_logs from daybook_app");
+    filter by_actor;
+    by_actor.actor.push_back("u1");
+    CHECK(kind_of([&] {
+              with_tenant(connections, f.acme, [&](tenant_tx& tx) { static_cast<void>(query(tx, by_actor)); });
+          }) == error_kind::permission_denied);
+    f.database.as_superuser("grant select on daybook.audit_logs to daybook_app");
+    for (int i = 0; i < 2; ++i) {
+        with_tenant(connections, f.acme, [&](tenant_tx& tx) { CHECK(query(tx, by_actor).events.size() == 1); });
+    }
+}
+
+TEST_CASE("on a host's own connection nothing is prepared, and its setting of plans stays", "[database]")
+{
+    const fixture f;
+    pqxx::connection own = f.database.connect_as_application();
+    with_tenant(own, f.acme, [](tenant_tx& tx) {
+        CHECK(query(tx, filter{}).events.empty());
+        CHECK(tx.sql().query_value<long>(kept_plans) == 0);
+    });
+
+    pool connections = f.make(1);
+    CHECK(with_tenant(connections, f.acme, [](tenant_tx& tx) {
+              CHECK(query(tx, filter{}).events.empty());
+              return tx.exec("select current_setting('plan_cache_mode')").one_field().as<std::string>();
+          }) == "auto");
+}

@@ -140,20 +140,24 @@ std::vector<shape> shapes()
     };
 }
 
-// The library, on a connection of its own.
+// The library, on a connection of a pool, as a program has it.
 class library_reader {
 public:
-    explicit library_reader(const std::string& url) : m_connection{url} {}
+    explicit library_reader(const std::string& url) : m_connections{pool_options{.url = url, .size = 1}} {}
 
     std::size_t read(const org_id& organization, const shape& s)
     {
-        return with_tenant(m_connection, organization, [&](tenant_tx& tx) { return query(tx, s.wanted, s.options).events.size(); });
+        return with_tenant(m_connections, organization, [&](tenant_tx& tx) { return query(tx, s.wanted, s.options).events.size(); });
     }
 
-    [[nodiscard]] int backend() { return m_connection.backendpid(); }
+    [[nodiscard]] int backend()
+    {
+        return with_tenant(m_connections, org_id::generate(),
+                           [](tenant_tx& tx) { return tx.exec("select pg_backend_pid()").one_field().as<int>(); });
+    }
 
 private:
-    pqxx::connection m_connection;
+    pool m_connections;
 };
 
 bool reads_log(const statement& s)
@@ -161,16 +165,20 @@ bool reads_log(const statement& s)
     return s.sql.find("from daybook.audit_logs") != std::string::npos;
 }
 
-// What the library says to read a page, after a first one that may say more.
+// What the library says to read a page on a connection of the host's, where it prepares nothing, after a first page that may
+// say more.
 words words_of(delaying_proxy& proxy, const std::string& url, const org_id& organization, const shape& s)
 {
     proxy.record();
-    library_reader reader{url};
-    reader.read(organization, s);
+    pqxx::connection own{url};
+    const auto read = [&] {
+        with_tenant(own, organization, [&](tenant_tx& tx) { static_cast<void>(query(tx, s.wanted, s.options)); });
+    };
+    read();
     std::vector<std::string> said = proxy.recorded();
     const std::size_t before = decode(said).size();
     proxy.record();
-    reader.read(organization, s);
+    read();
     std::ranges::move(proxy.recorded(), std::back_inserter(said));
     words all = decode(said);
     all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(before));
@@ -257,11 +265,15 @@ private:
         variants.push_back({name, again(connection, said), connection->backend()});
     }
 
-    // A statement that was prepared, and used for a small organization until the server settled on a plan.
+    // A statement that was prepared, and used for a small organization until the server settled on a plan, or was told to make
+    // one for any values, as the library does.
     void add_pooled(std::vector<variant>& variants, const std::string& name, const std::string& url, const words& of_tiny,
-                    const words& of_largest) const
+                    const words& of_largest, bool for_any_values) const
     {
         auto connection = std::make_shared<hand>(url);
+        if (for_any_values) {
+            connection->run("set plan_cache_mode = force_generic_plan");
+        }
         for (const std::vector<statement>& flush : prepared(of_largest)) {
             for (const statement& s : flush) {
                 if (!s.name.empty()) {
@@ -298,8 +310,14 @@ private:
             compare(s.name + ": isolation", s.name + ", by hand", s.name + ", bypassing", at_most(1.05));
             // A part of the filter that is asked first makes two statements, of which each would be prepared by itself.
             if (std::ranges::count_if(said, [](const auto& flush) { return std::ranges::any_of(flush, reads_log); }) == 1) {
-                add_pooled(variants, s.name + ", prepared", large.app, words_of(proxy, proxied, tiny, of_organization(s, tiny)), said);
+                const words of_tiny = words_of(proxy, proxied, tiny, of_organization(s, tiny));
+                add_pooled(variants, s.name + ", prepared", large.app, of_tiny, said, false);
                 compare(s.name + ": prepared", s.name + ", prepared", s.name + ", by hand", at_most(1.2));
+                add_pooled(variants, s.name + ", one plan", large.app, of_tiny, said, true);
+                add_pooled(variants, s.name + ", one plan, bypassing", as_role(large.app, bypass), by_bypass(of_tiny, large.app),
+                           by_bypass(said, large.app), true);
+                compare(s.name + ": isolation, one plan", s.name + ", one plan", s.name + ", one plan, bypassing", at_most(1.05));
+                compare(s.name + ": library, one plan", s.name, s.name + ", one plan, bypassing", at_most(1.05));
             }
         }
         for (const shape& s : {all.front(), all.at(7), all.at(11)}) {

@@ -29,4 +29,6 @@ select
                       and pg_catalog.has_schema_privilege(n.oid, 'usage')
                       and pg_catalog.has_function_privilege(p.oid, 'execute'))) as welcome,
     pg_catalog.current_setting('server_encoding') as encoding,
-    pg_catalog.current_setting('server_version_num')::bigint as server_version
+    pg_catalog.current_setting('server_version_num')::bigint as server_version,
+    -- A pooler tells its clients numbers of its own.
+    pg_catalog.pg_backend_pid() as backend
