@@ -1,6 +1,3 @@
-#include <charconv>
-#include <chrono>
-
 #include <CLI/CLI.hpp>
 #include <pwd.h>
 #include <unistd.h>
@@ -10,6 +7,7 @@
 #include <daybook/ticket.hpp>
 
 #include "context.hpp"
+#include "duration.hpp"
 
 namespace daybook::command {
 
@@ -41,21 +39,6 @@ int list(context& c)
 {
     print(c, list_organizations(c.owner_url()), c.format());
     return 0;
-}
-
-// 8h, 30m, 7d, 45s.
-std::chrono::seconds duration(const std::string& text)
-{
-    std::int64_t count = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
-    static constexpr std::pair<std::string_view, std::int64_t> units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-    for (const auto& [unit, seconds] : units) {
-        // Small enough to be multiplied; how long a ticket may live is issue_ticket()'s to say.
-        if (problem == std::errc{} && unit == std::string_view{end, text.data() + text.size()} && count > 0 && count < 100'000'000) {
-            return std::chrono::seconds{count * seconds};
-        }
-    }
-    throw error{error_kind::wrong_usage, "\"" + text + "\" is no duration", "write 8h, 30m or 7d"};
 }
 
 std::string account()
@@ -103,7 +86,7 @@ int token(context& c, const token_options& o)
     }
     const issued_ticket issued =
         issue_ticket(c.owner_url(), c.tenant_name(),
-                     {.life = duration(o.life), .issued_from = account(),
+                     {.life = read_duration(o.life), .issued_from = account(),
                       .note = o.note.empty() ? std::nullopt : std::optional{o.note}});
     if (c.flags.output == "auto") {
         c.out().line(issued.text);
