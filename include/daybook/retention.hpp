@@ -54,11 +54,12 @@ struct partition_options {
     std::optional<timestamp> since = std::nullopt;          ///< divides the past too, back to this time
 };
 
-/// Makes the partitions that are missing, all or nothing, and remembers period and ahead. No event is ever moved: where events
-/// wait in the default partition, that becomes the partition of their time, and a new default takes its place. Returns the names.
-/// Throws error (wrong_usage; statement_failed if events of the time from `since` on share a partition already;
-/// transaction_conflict if others hold a lock for longer than lock_timeout, 10 s unless the URL sets it: nothing was changed).
-DAYBOOK_EXPORT std::vector<std::string> make_partitions(const std::string& owner_url, const partition_options& options = {});
+/// Makes the partitions that are missing, all or nothing, and remembers period and ahead. No event is ever moved: where
+/// events wait in the default partition, that becomes the partition of their time, and a new default takes its place.
+/// Returns the names. Throws error (wrong_usage; statement_failed if events of the time from `since` on share a partition
+/// already; transaction_conflict if others hold a lock for longer than lock_timeout, 10 s unless the URL sets it).
+DAYBOOK_EXPORT std::vector<std::string> make_partitions(const std::string& owner_url,
+                                                        const partition_options& options = {});
 
 // ---------------------------------------------------------------- taking them out
 
@@ -84,10 +85,12 @@ struct retired_partition {
     std::int64_t organizations = 0;  ///< so many logs had events there, and record it
 };
 
-/// Takes every partition out of the log that ends at `keep_from` or before, and finishes first what an earlier run left. Makes
-/// missing partitions too, as make_partitions() does. Safe to run again after any error, and beside programs that write. Throws
-/// as make_partitions() and plan_retention() do. Events of a time that left can still be logged, and the next run takes them.
-DAYBOOK_EXPORT std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from, retire how);
+/// Takes every partition out of the log that ends at `keep_from` or before, and finishes first what an earlier run left.
+/// Makes missing partitions too, as make_partitions() does. Safe to run again after any error, and beside programs that
+/// write. Throws as make_partitions() and plan_retention() do. Events of a time that left can still be logged, and the
+/// next run takes them.
+DAYBOOK_EXPORT std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from,
+                                                              retire how);
 
 }  // namespace daybook
 

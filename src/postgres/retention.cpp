@@ -46,10 +46,12 @@ error explained(const error& e)
 {
     if (e.sqlstate() == "55P03") {
         return {error_kind::transaction_conflict, "some transaction holds a lock on the log, and did not end in time",
-                "run this again: what is not done yet is done then; pg_stat_activity shows the oldest xact_start", e.sqlstate()};
+                "run this again: what is not done yet is done then; pg_stat_activity shows the oldest xact_start",
+                e.sqlstate()};
     }
     if (e.sqlstate() == "55006") {
-        return {error_kind::statement_failed, e.what(), "choose a later time; what is older is found all the same", e.sqlstate()};
+        return {error_kind::statement_failed, e.what(), "choose a later time; what is older is found all the same",
+                e.sqlstate()};
     }
     if (e.sqlstate() == "22023") {
         return {error_kind::wrong_usage, e.what(), {}, e.sqlstate()};
@@ -205,7 +207,8 @@ std::vector<retired_partition> apply_retention(const std::string& owner_url, tim
         in_transaction(connection.get(), [&] { return make_missing(connection.get()); });
         pq::params values;
         values.add(microseconds(keep_from)).add(how == retire::drop ? "drop" : "detach");
-        in_transaction(connection.get(), [&] { return pq::execute(connection.get(), embedded::sql::retire_partitions, values); });
+        in_transaction(connection.get(),
+                       [&] { return pq::execute(connection.get(), embedded::sql::retire_partitions, values); });
         finish_retirements(connection.get(), done);
         return done;
     });

@@ -46,7 +46,8 @@ timestamp keep_from(const retention_options& o)
 
 void add_sizes(row& values, const partition& p)
 {
-    values.insert(values.end(), {p.name, cell_of(p.from), cell_of(p.until), cell_of(p.estimated_events), std::to_string(p.bytes)});
+    values.insert(values.end(), {p.name, cell_of(p.from), cell_of(p.until), cell_of(p.estimated_events),
+                                 std::to_string(p.bytes)});
 }
 
 const std::vector<result_column> sizes{{"name", column_kind::text},
@@ -85,8 +86,9 @@ int plan(context& c, const retention_options& o)
         c.say("no partition is wholly older: nothing would go");
     } else {
         c.say(count_of(planned.goes.size(), "partition") + " would " + (o.detach ? "be detached" : "be dropped") + ", " +
-              count_of(static_cast<std::size_t>(bytes), "byte") + "; for each of them, the log of every organization that has events "
-              "there would get one event, " + (o.detach ? "audit_log.detach" : "audit_log.drop") + ", with their number");
+              count_of(static_cast<std::size_t>(bytes), "byte") +
+              "; for each of them, the log of every organization that has events there would get one event, " +
+              (o.detach ? "audit_log.detach" : "audit_log.drop") + ", with their number");
     }
     return 0;
 }
@@ -96,8 +98,8 @@ int apply(context& c, const retention_options& o)
     const std::vector<retired_partition> done =
         apply_retention(c.owner_url(), keep_from(o), o.detach ? retire::detach : retire::drop);
     const auto writer = make_writer(c.format(), c.out());
-    writer->begin({{"name", column_kind::text}, {"how", column_kind::text}, {"from", column_kind::text}, {"until", column_kind::text},
-                   {"events", column_kind::number}, {"organizations", column_kind::number}});
+    writer->begin({{"name", column_kind::text}, {"how", column_kind::text}, {"from", column_kind::text},
+                   {"until", column_kind::text}, {"events", column_kind::number}, {"organizations", column_kind::number}});
     for (const retired_partition& r : done) {
         writer->add({r.name, r.how == retire::drop ? "dropped" : "detached", cell_of(r.from), to_string(r.until),
                      std::to_string(r.events), std::to_string(r.organizations)});
@@ -177,19 +179,20 @@ void add_retention(CLI::App& app, context& c, action& chosen)
         command->add_flag("--detach", o->detach, "Keep what leaves the log, as tables of their own");
         return command;
     };
-    with_keep(group->add_subcommand("plan", "What apply would take out of the log; changes nothing"))->callback([&c, &chosen, o] {
-        chosen = [&c, o] { return plan(c, *o); };
-    });
+    with_keep(group->add_subcommand("plan", "What apply would take out of the log; changes nothing"))
+        ->callback([&c, &chosen, o] { chosen = [&c, o] { return plan(c, *o); }; });
     with_keep(group->add_subcommand("apply", "Drop the partitions that are wholly older, make those of the time ahead"))
         ->callback([&c, &chosen, o] { chosen = [&c, o] { return apply(c, *o); }; });
 
     auto p = std::make_shared<partitions_options>();
-    CLI::App* const list = group->add_subcommand("partitions", "Show the partitions; with options, change how they are made, and make them");
+    CLI::App* const list =
+        group->add_subcommand("partitions", "Show the partitions; with options, change how they are made, and make them");
     list->add_option("--by", p->by, "One a week, month, quarter or year, from the end of the last one on")
         ->check(CLI::IsMember({"week", "month", "quarter", "year"}));
     list->add_option("--ahead", p->ahead, "How many are there before their time comes, 1 to 120");
     // Not -S, which is a time to look at.
-    list->add_option("--since", p->since, "Divide the past too, back to this day, as long as no event of it is there")->option_text("DATE");
+    list->add_option("--since", p->since, "Divide the past too, back to this day, as long as no event of it is there")
+        ->option_text("DATE");
     list->callback([&c, &chosen, p] { chosen = [&c, p] { return partitions(c, *p); }; });
 }
 
