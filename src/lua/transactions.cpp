@@ -165,7 +165,7 @@ int tx_sql(lua_State* L)
     long long affected = 0;
     failure what;
     const bool done = guard(what, [&] {
-        holder.result = tx.sql().exec(std::string{sql}, parameters(L, 3, last));
+        holder.result = tx.exec(sql, parameters(L, 3, last));
         row_count = static_cast<int>(holder.result.size());
         column_count = static_cast<int>(holder.result.columns());
         affected = static_cast<long long>(holder.result.affected_rows());

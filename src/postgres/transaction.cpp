@@ -309,6 +309,9 @@ pqxx::transaction_base& transaction::sql()
 pqxx::result transaction::exec(std::string_view sql, const pqxx::params& values)
 {
     check_usable();
+    if (sql.find('\0') != std::string_view::npos) {
+        throw error{error_kind::invalid_text, "the statement holds a NUL character"};
+    }
     const auto text = std::make_shared<std::string>(sql);
     const host_params host{values};
     std::vector<pq::result> answers = send([&](pq::pipeline& line) { line.send_view(text->c_str(), host.get(), pq::form::text); });

@@ -1,6 +1,7 @@
 #include "importer.hpp"
 
 #include <span>
+#include <utility>
 
 namespace daybook::command {
 
@@ -39,6 +40,7 @@ void importer::flush()
         write(organization, g);
     }
     m_gatherings.clear();
+    finish_writing();
 }
 
 void importer::count(write_outcome outcome)
@@ -63,17 +65,28 @@ void importer::write(const org_id& organization, gathering& g)
         return;
     }
     // Taken out first: should a refusal end the import, nothing is written twice.
-    gathering now = std::move(g);
-    g = {};
-    m_bytes -= now.bytes;
+    const auto now = std::make_shared<const gathering>(std::exchange(g, {}));
+    m_bytes -= now->bytes;
+    finish_writing();
+    m_writing = writing{organization, now, std::async(std::launch::async, [this, organization, now] {
+                            return with_tenant(m_pool, organization, [&](tenant_tx& tx) { return log_new(tx, now->events); });
+                        })};
+}
+
+void importer::finish_writing()
+{
+    std::optional<writing> last = std::exchange(m_writing, std::nullopt);
+    if (!last) {
+        return;
+    }
     std::vector<write_outcome> outcomes;
     try {
-        outcomes = with_tenant(m_pool, organization, [&](tenant_tx& tx) { return log_new(tx, now.events); });
+        outcomes = last->outcomes.get();
     } catch (const error& e) {
         if (!is_about_one_event(e)) {
             throw;
         }
-        write_one_by_one(organization, now);
+        write_one_by_one(last->organization, *last->what);
         return;
     }
     // Everything is counted before the first refusal may end the import.
@@ -82,7 +95,7 @@ void importer::write(const org_id& organization, gathering& g)
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i] == write_outcome::conflict) {
-            refuse_conflict(now, i);
+            refuse_conflict(*last->what, i);
         }
     }
 }

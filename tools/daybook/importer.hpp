@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,8 @@ struct import_counts {
 
 /// Gathers events by organization and writes each gathering in one transaction. Writing the same event again does
 /// nothing; one that the log refuses is handed to `refuse`, and the others of its gathering are written all the same.
+/// While the server writes one gathering, the next is made: `refuse` and the counts hear of a gathering when the one behind it
+/// is full, and of all of them in flush().
 class importer {
 public:
     using refusal = std::function<void(const origin&, const error&)>;
@@ -51,7 +56,15 @@ private:
         std::size_t bytes = 0;
     };
 
+    // One transaction of another thread. Its destructor waits for the end.
+    struct writing {
+        org_id organization;
+        std::shared_ptr<const gathering> what;
+        std::future<std::vector<write_outcome>> outcomes;
+    };
+
     void write(const org_id& organization, gathering& g);
+    void finish_writing();
     void write_one_by_one(const org_id& organization, const gathering& g);
     void count(write_outcome outcome);
     void refuse_conflict(const gathering& g, std::size_t index);
@@ -61,6 +74,7 @@ private:
     std::map<org_id, gathering> m_gatherings;
     std::size_t m_bytes = 0;
     import_counts m_counts;
+    std::optional<writing> m_writing;
 };
 
 }  // namespace daybook::command

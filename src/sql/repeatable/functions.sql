@@ -148,8 +148,10 @@ create or replace function daybook.write_facets() returns trigger
 as $$
 begin
     insert into daybook.facets (organization_id, key, value, id)
-    select new.organization_id, f.key, f.value, new.id
-    from json_each_text(new.facets) f;
+    select n.organization_id, f.key, f.value, n.id
+    from fresh n
+    cross join lateral json_each_text(n.facets) f
+    where n.facets is not null;
     return null;
 end
 $$;

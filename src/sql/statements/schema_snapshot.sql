@@ -20,7 +20,7 @@ with retired as (
     where r.name in ('audit_logs_default', 'facets_default')
        or not (r.relispartition or r.name in (select t.name from retired t))
 ), month as (
-    select r.*, k.oid as parent, k.name as parent_name
+    select r.*, k.oid as parent
     from relation r
     left join pg_catalog.pg_inherits i on i.inhrelid = r.oid
     join relation k on k.oid = i.inhparent or (i.inhparent is null and k.relkind = 'p' and starts_with(r.name, 'retired_' || k.name))
@@ -126,15 +126,13 @@ with retired as (
     from month m, aclexplode(m.relacl) a
     where a.grantee <> m.relowner
     union all
-    select format('partition %s: trigger %s is missing or not always enabled', m.name, w.name)
+    select format('partition %s: trigger append_only is missing or not always enabled', m.name)
     from month m
-    join (values ('append_only', 'audit_logs'), ('append_only', 'facets'), ('write_facets', 'audit_logs'))
-        as w (name, parent) on w.parent = m.parent_name and (m.relispartition or w.name = 'append_only')
-    where not exists (select from pg_catalog.pg_trigger t where t.tgrelid = m.oid and t.tgname = w.name and t.tgenabled = 'A')
+    where not exists (select from pg_catalog.pg_trigger t where t.tgrelid = m.oid and t.tgname = 'append_only' and t.tgenabled = 'A')
     union all
     select format('partition %s: trigger %s', m.name, t.tgname)
     from month m
-    join pg_catalog.pg_trigger t on t.tgrelid = m.oid and not t.tgisinternal and t.tgname not in ('append_only', 'write_facets')
+    join pg_catalog.pg_trigger t on t.tgrelid = m.oid and not t.tgisinternal and t.tgname <> 'append_only'
     union all
     select format('partition %s: not logged', m.name) from month m where m.relpersistence <> 'p'
     union all
