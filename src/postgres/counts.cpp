@@ -171,12 +171,12 @@ time_counts count_by_time(tenant_tx& tx, const filter& f, bucket_width width, co
 
     std::vector<uuid> boundaries;
     for (const timestamp begin : begins) {
-        boundaries.push_back(event_id::floor(begin));
+        boundaries.push_back(event_id::floor(std::max(begin, timestamp{})));  // the week of 1970-01-01 begins before it
         result.buckets.push_back({begin});
     }
     // What comes meanwhile lies beyond the last bucket.
     filter within = f;
-    within.since = f.since.value_or(begins.front());
+    within.since = f.since.value_or(std::max(begins.front(), timestamp{}));
     within.until = f.until.value_or(end_of(begins.back(), result.width));
     const detail::event_search search{engine, within, reading_order::newest_first};
     const pq::result rows = search.count("time", "", boundaries, options.limit_rows, most_buckets + 1);

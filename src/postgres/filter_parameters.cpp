@@ -64,9 +64,10 @@ references references_of(const std::vector<std::string>& values)
     references result;
     for (const std::string& value : values) {
         result.ids.push_back(value);
-        for (const char separator : {':', '/'}) {
-            const std::size_t at = value.find(separator);
-            if (at != std::string::npos && at > 0 && at + 1 < value.size()) {
+        // A type may hold separators itself; nobody has one with more than a few.
+        std::size_t at = value.find_first_of(":/");
+        for (int splits = 0; at != std::string::npos && splits < 8; ++splits, at = value.find_first_of(":/", at + 1)) {
+            if (at > 0 && at + 1 < value.size()) {
                 const std::string id = value.substr(at + 1);
                 result.ids.push_back(id);
                 result.with_type.push_back(value.substr(0, at) + ":" + id);

@@ -343,52 +343,6 @@ result execute(PGconn* connection, const char* sql, const params& values)
     return answer;
 }
 
-namespace {
-
-// Ends a statement whose rows nobody wants any more: without a cancel, all of them would still have to come.
-void cancel(PGconn* connection)
-{
-    const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request{PQgetCancel(connection), &PQfreeCancel};
-    std::array<char, 256> ignored;
-    if (request != nullptr) {
-        PQcancel(request.get(), ignored.data(), static_cast<int>(ignored.size()));
-    }
-    while (PGresult* const left = PQgetResult(connection)) {
-        PQclear(left);
-    }
-}
-
-}  // namespace
-
-void stream(PGconn* connection, const char* sql, const params& values, const std::function<void(const result&)>& each)
-{
-    const params::view v = values.get();
-    if (PQsendQueryParams(connection, sql, v.count, v.types, v.values, v.lengths, v.formats, 1) != 1) {
-        throw error_of(connection);
-    }
-    PQsetSingleRowMode(connection);
-    for (;;) {
-        const result one{PQgetResult(connection)};
-        if (one.get() == nullptr) {
-            throw error_of(connection);
-        }
-        if (one.status() != PGRES_SINGLE_TUPLE) {
-            // The end: no row, but the server's word that these were all, or an error.
-            while (PGresult* const left = PQgetResult(connection)) {
-                PQclear(left);
-            }
-            one.check();
-            return;
-        }
-        try {
-            each(one);
-        } catch (...) {
-            cancel(connection);
-            throw;
-        }
-    }
-}
-
 void run(PGconn* connection, const char* sql)
 {
     const result answer{PQexec(connection, sql)};
@@ -421,7 +375,7 @@ void pipeline::send_view(const char* sql, const params::view& v, form of_answer)
 {
     if (PQsendQueryParams(m_connection, sql, v.count, v.types, v.values, v.lengths, v.formats,
                           static_cast<int>(of_answer)) != 1) {
-        throw error_of(m_connection);
+        throw not_sent();
     }
 }
 
@@ -429,7 +383,7 @@ void pipeline::prepare(const char* name, const char* sql, const params& values)
 {
     const params::view v = values.get();
     if (PQsendPrepare(m_connection, name, sql, v.count, v.types) != 1) {
-        throw error_of(m_connection);
+        throw not_sent();
     }
 }
 
@@ -437,8 +391,83 @@ void pipeline::send_prepared(const char* name, const params& values)
 {
     const params::view v = values.get();
     if (PQsendQueryPrepared(m_connection, name, v.count, v.values, v.lengths, v.formats, static_cast<int>(form::binary)) != 1) {
+        throw not_sent();
+    }
+}
+
+error pipeline::not_sent() const
+{
+    if (PQstatus(m_connection) == CONNECTION_OK) {
+        return error{error_kind::wrong_usage, without_line_end(PQerrorMessage(m_connection))};  // too many parameters, say
+    }
+    return error_of(m_connection);
+}
+
+namespace {
+
+// COPY has no place in a pipeline: its data is dropped, or declared to have failed.
+bool end_copy(PGconn* connection, ExecStatusType status)
+{
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+        PQsetnonblocking(connection, 0);
+        PQputCopyEnd(connection, "COPY is refused");
+        return true;
+    }
+    if (status == PGRES_COPY_OUT) {
+        char* line = nullptr;
+        while (PQgetCopyData(connection, &line, 0) > 0) {
+            PQfreemem(line);
+        }
+        return true;
+    }
+    return false;
+}
+
+void cancel(PGconn* connection)
+{
+    const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request{PQgetCancel(connection), &PQfreeCancel};
+    std::array<char, 256> ignored;
+    if (request != nullptr) {
+        PQcancel(request.get(), ignored.data(), static_cast<int>(ignored.size()));
+    }
+}
+
+}  // namespace
+
+void pipeline::finish_rows(const std::function<void(const result&)>& each)
+{
+    if (PQpipelineSync(m_connection) != 1) {
         throw error_of(m_connection);
     }
+    m_synced = true;
+    // For this statement alone: outside a pipeline, libpq keeps the mode for the next one too.
+    PQsetSingleRowMode(m_connection);
+    flush_some();
+    std::optional<result> end;
+    while (!m_done) {
+        PGresult* const raw = next();
+        if (raw == nullptr) {
+            if (PQstatus(m_connection) == CONNECTION_BAD) {
+                throw error_of(m_connection);
+            }
+            continue;
+        }
+        result one{raw};
+        if (one.status() == PGRES_PIPELINE_SYNC) {
+            m_done = true;
+        } else if (one.status() == PGRES_SINGLE_TUPLE) {
+            try {
+                each(one);
+            } catch (...) {
+                cancel(m_connection);  // or all the other rows would still have to come
+                throw;
+            }
+        } else {
+            end = std::move(one);  // no row, but the server's word that these were all, or an error
+        }
+    }
+    leave();
+    end.value().check();
 }
 
 std::vector<result> pipeline::finish()
@@ -449,6 +478,7 @@ std::vector<result> pipeline::finish()
     m_synced = true;
     flush_some();
     std::vector<result> results;
+    bool copied = false;
     for (;;) {
         PGresult* const raw = next();
         if (raw == nullptr) {
@@ -462,9 +492,16 @@ std::vector<result> pipeline::finish()
             m_done = true;
             break;
         }
-        results.push_back(std::move(one));
+        if (end_copy(m_connection, one.status())) {
+            copied = true;
+        } else {
+            results.push_back(std::move(one));
+        }
     }
     leave();
+    if (copied) {
+        throw error{error_kind::wrong_usage, "COPY is refused here", "use a stream of sql()"};
+    }
     return results;
 }
 
@@ -511,6 +548,7 @@ void pipeline::leave() noexcept
             PGresult* const raw = PQgetResult(connection);
             if (raw != nullptr) {
                 synced = PQresultStatus(raw) != PGRES_PIPELINE_SYNC;
+                end_copy(connection, PQresultStatus(raw));
                 PQclear(raw);
             }
         }

@@ -139,11 +139,6 @@ enum class form { text = 0, binary = 1 };
 /// One statement with parameters, in its own round trip; throws on any error. Results are binary.
 result execute(PGconn* connection, const char* sql, const params& values = {});
 
-/// One statement whose rows are handed over one by one, as they arrive, each as a result of one row: memory does not grow
-/// with their number. Returns only when the server has said that these were all. What `each` throws passes through, and the
-/// statement is cancelled: the transaction is a failed one then.
-void stream(PGconn* connection, const char* sql, const params& values, const std::function<void(const result&)>& each);
-
 /// One or more statements without parameters or results, as a simple query.
 void run(PGconn* connection, const char* sql);
 
@@ -165,7 +160,13 @@ public:
     /// if the connection was lost.
     std::vector<result> finish();
 
+    /// Instead, for a single statement: hands its rows over one by one, as they arrive, each as a result of one row, so that
+    /// memory does not grow with their number. Returns only when the server has said that these were all. What `each` throws
+    /// passes through, and the statement is cancelled: the transaction is a failed one then.
+    void finish_rows(const std::function<void(const result&)>& each);
+
 private:
+    [[nodiscard]] error not_sent() const;
     void flush_some();
     void wait(bool writing);
     PGresult* next();

@@ -27,9 +27,9 @@ struct reveal_result {
                                   const std::shared_ptr<std::string>& query)
     {
 #if PQXX_VERSION_MAJOR >= 8
-        return (connection.*Member)(raw, query, *query, pqxx::sl::current());
+        return (connection.*Member)(raw, query, "", pqxx::sl::current());
 #else
-        return (connection.*Member)(raw, query, *query);
+        return (connection.*Member)(raw, query, "");
 #endif
     }
 };

@@ -12,6 +12,7 @@
 #include "connection_state.hpp"
 #include "native.hpp"
 #include "sql/begin_scope.hpp"
+#include "sql/check_scope.hpp"
 #include "sql/open_scope.hpp"
 
 namespace daybook::detail {
@@ -42,6 +43,12 @@ public:
     exclusive_use(const exclusive_use&) = delete;
     exclusive_use& operator=(const exclusive_use&) = delete;
 };
+
+error ended_behind()
+{
+    return error{error_kind::not_committed, "the transaction was ended behind the scope's back",
+                 "raw COMMIT and ROLLBACK have no place inside a scope"};
+}
 
 bool was_lost(PGconn* connection)
 {
@@ -291,8 +298,7 @@ void transaction::check_usable() const
         throw pq::error_of(m_native);
     default: break;
     }
-    throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
-                "raw COMMIT and ROLLBACK have no place inside a scope"};
+    throw ended_behind();
 }
 
 pqxx::transaction_base& transaction::sql()
@@ -447,8 +453,9 @@ void transaction::stream(const char* sql, const pq::params& values, const std::f
     flush();
     begin();
     const exclusive_use guard{*m_sql};
-    pq::settle(m_native);
-    pq::stream(m_native, sql, values, each);
+    pq::pipeline line{m_native};
+    line.send(sql, values);
+    line.finish_rows(each);
 }
 
 void transaction::commit()
@@ -478,31 +485,34 @@ void transaction::commit_flush()
         return;  // the server was told nothing
     }
     pq::settle(m_native);
-    switch (PQtransactionStatus(m_native)) {
-    case PQTRANS_INTRANS: break;
-    case PQTRANS_IDLE:
-        if (!m_begun) {
-            break;
-        }
-        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
-                    "raw COMMIT and ROLLBACK have no place inside a scope"};
-    case PQTRANS_INERROR:
+    const PGTransactionStatusType status = PQtransactionStatus(m_native);
+    if (status == PQTRANS_INERROR) {
         throw error{error_kind::not_committed, "a statement failed inside the scope, and its error was swallowed",
                     "let errors leave the scope"};
-    case PQTRANS_UNKNOWN: throw pq::error_of(m_native);
-    default:
-        throw error{error_kind::not_committed, "the transaction was ended behind the scope's back",
-                    "raw COMMIT and ROLLBACK have no place inside a scope"};
     }
+    if (status == PQTRANS_UNKNOWN) {
+        throw pq::error_of(m_native);
+    }
+    if ((status == PQTRANS_IDLE) == m_begun) {
+        throw ended_behind();
+    }
+    check_encoding(m_native);  // raw SQL may have set another one
 
     // From here on the server may have the COMMIT: only its answer tells.
     const auto unknown = [] {
         return error{error_kind::commit_unknown, "the connection was lost during COMMIT",
                      "run the transaction again with the same event ids"};
     };
+    // ROLLBACK AND CHAIN leaves another transaction, which no event could be written in.
+    const bool checked = m_used_raw_sql && m_queue.empty();
     std::vector<pq::result> answers;
     try {
         answers = send([&](pq::pipeline& line) {
+            if (checked) {
+                pq::params values;
+                values.add(m_organization.value());
+                line.send(embedded::sql::check_scope, values);
+            }
             m_queue.write(line, m_organization);
             line.send("commit");
         });
@@ -514,6 +524,10 @@ void transaction::commit_flush()
         throw;  // the scope could not begin
     }
 
+    if (checked && !answers.empty() && answers.front().sqlstate() == "22012") {
+        throw error{error_kind::not_committed, "raw SQL ended the scope's transaction, or changed its organization",
+                    "COMMIT, ROLLBACK and app.org_id have no place inside a scope"};
+    }
     bool committed = false;
     for (const pq::result& answer : answers) {
         if (answer.status() == PGRES_PIPELINE_ABORTED) {
@@ -575,6 +589,9 @@ void transaction::commit_nested()
 void transaction::roll_back_nested() noexcept
 {
     m_queue.clear();
+    if (m_process != getpid()) {
+        return;  // the connection is the parent's
+    }
     // ROLLBACK TO alone keeps the savepoint, and the next one would lie inside it.
     const std::string savepoint = "savepoint daybook_" + std::to_string(m_nesting);
     const std::string statement = "rollback to " + savepoint + "; release " + savepoint;

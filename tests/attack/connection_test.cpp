@@ -480,6 +480,30 @@ TEST_CASE("attack 50: a forked child neither writes nor ends the parent's transa
     CHECK(f.events() == "6");
 }
 
+TEST_CASE("attack 50: a forked child that leaves a nested scope says nothing on the parent's connection", "[database]")
+{
+    two_organizations f;
+
+    try {
+        with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+            with_tenant(tx, f.acme, [&](tenant_tx& inner) {
+                log_audit(inner, sample(), write_now);
+                const pid_t child = fork();
+                if (child == 0) {
+                    throw std::string{"of the child"};  // leaves the nested scope
+                }
+                int status = -1;
+                waitpid(child, &status, 0);
+                CHECK(status == 0);
+            });
+        });
+    } catch (const std::string&) {
+        _exit(0);
+    }
+
+    CHECK(f.events() == "6");
+}
+
 TEST_CASE("attack 50: a forked child that leaves the scope leaves the pool's connections to its parent", "[database]")
 {
     shared_connection f;

@@ -142,7 +142,7 @@ TEST_CASE("the database filters when the engine asks for another organization", 
 {
     two_organizations f;
 
-    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+    const auto work = [&](tenant_tx& tx) {
         REQUIRE(read_by_engine(tx, f.of_acme).size() == 18);
         // The engine goes on asking for acme's.
         set_organization(tx.sql(), to_string(f.globex));
@@ -150,7 +150,10 @@ TEST_CASE("the database filters when the engine asks for another organization", 
 
         CHECK(read_by_engine(tx, f.of_acme).empty());
         CHECK(read_by_engine(tx, f.of_globex).empty());
-    });
+    };
+
+    // Nor is that committed.
+    CHECK(kind_of([&] { with_tenant(f.connection, f.acme, work); }) == error_kind::not_committed);
 }
 
 TEST_CASE("the database refuses when the engine writes for another organization", "[database]")

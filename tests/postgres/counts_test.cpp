@@ -254,3 +254,34 @@ TEST_CASE("counts take known fields and sensible limits", "[database]")
     CHECK(parse_bucket_width("1h") == bucket_width::hour);
     CHECK(parse_bucket_width(to_string(bucket_width::week)) == bucket_width::week);
 }
+
+TEST_CASE("the week of 1970-01-01 is counted, though it begins before all ids", "[database]")
+{
+    fixture f;
+    event old = sample();
+    old.occurred_at = parse_time("1970-01-01T00:00:00Z");
+    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { log_audit(tx, old); });
+    filter until;
+    until.until = parse_time("1970-01-10T00:00:00Z");
+
+    const time_counts counts = f.over_time(until, bucket_width::week);
+
+    REQUIRE(counts.buckets.size() == 2);
+    CHECK(counts.buckets.front().begin < timestamp{});
+    CHECK(counts.buckets.front().events == 1);
+    CHECK(counts.buckets.back().events == 0);
+}
+
+TEST_CASE("a value finds its events, wherever its type and its id hold separators", "[database]")
+{
+    fixture f;
+    event e = sample();
+    e.actor = {.type = "a:b", .id = "c/d:1"};
+    f.log("02T10:00:00", e);
+
+    filter found;
+    found.actor.push_back(f.values("actor").values.front().value);
+
+    CHECK(found.actor.front() == "a:b:c/d:1");
+    CHECK(f.values("actor", found).values.front().events == 1);
+}

@@ -325,3 +325,17 @@ TEST_CASE("an export works in a transaction that the host owns", "[database]")
 
     CHECK(lines_in(all) == 6);
 }
+
+TEST_CASE("after an export the same scope goes on as before", "[database]")
+{
+    fixture f;
+    f.add(60);
+
+    with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
+        export_events(tx, {}, {}, [](std::string_view, const export_summary&) {});
+        CHECK(query(tx, filter{}).events.size() == 50);
+        export_events(tx, {}, {}, [](std::string_view, const export_summary&) {});
+        CHECK(tx.exec("select generate_series(1, 3)").size() == 3);
+        CHECK(tx.sql().exec("select generate_series(1, 3)").size() == 3);
+    });
+}

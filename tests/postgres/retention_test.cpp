@@ -530,3 +530,52 @@ TEST_CASE("only the owner divides the log and retires parts of it", "[database]"
         CHECK(kind_of([&] { apply_retention(url, year_2022, retire::drop); }) == error_kind::permission_denied);
     }
 }
+
+TEST_CASE("retention that cannot leave its records drops nothing", "[database]")
+{
+    fixture f;
+    f.log_some_years();
+    f.database.as_superuser("create function public.swallow() returns trigger language plpgsql as "
+                            "$$ begin return null; end $$; "
+                            "create trigger swallow before insert on daybook.audit_logs for each row "
+                            "when (new.action like 'audit_log.%') execute function public.swallow()");
+
+    CHECK(kind_of([&] { apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop); }) ==
+          error_kind::not_stored);
+
+    f.database.as_superuser("drop trigger swallow on daybook.audit_logs");
+    apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop);
+    CHECK(f.ask("select sum((metadata ->> 'events')::int) from daybook.audit_logs where actor_id = 'daybook'") == "5");
+}
+
+TEST_CASE("the past can be divided after some of it was detached", "[database]")
+{
+    fixture f;
+    const std::string until = f.ask("select name from daybook.partitions where parent = 'audit_logs' and lower is null and not is_default");
+    f.log(f.acme, "2020-02-01T10:00:00Z");
+    const timestamp end = parse_time(f.ask("select to_char(daybook.id_time(upper) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
+                                           "from daybook.partitions where name = '" + until + "'"));
+    apply_retention(f.owner_url(), end, retire::detach);
+
+    make_partitions(f.owner_url(), {.since = end - std::chrono::hours{24 * 40}});
+
+    CHECK(verify_schema(f.owner_url()).empty());
+    CHECK(f.has("retired_" + until));
+}
+
+TEST_CASE("a table is not hidden by calling it retired, nor a right by giving it for a column", "[database]")
+{
+    fixture f;
+    const std::string month = f.ask("select name from daybook.partitions where parent = 'audit_logs' and lower is not null limit 1");
+    f.database.as_superuser("insert into daybook.retired_partitions (name, facets_name, upper, how) "
+                            "values ('leak', 'leak', gen_random_uuid(), 'drop'); "
+                            "create table daybook.leak (x int); grant all on daybook.leak to public; "
+                            "grant insert (action) on daybook." + month + " to daybook_app");
+
+    std::string reported;
+    for (const std::string& line : verify_schema(f.owner_url())) {
+        reported += line + "\n";
+    }
+    CHECK_THAT(reported, ContainsSubstring("leak: SELECT to public"));
+    CHECK_THAT(reported, ContainsSubstring("partition " + month + ".action: INSERT to daybook_app"));
+}

@@ -150,6 +150,27 @@ begin
 end
 $$;
 
+-- With its indexes: those of the next partition that is made under the old name will have the old names.
+create or replace procedure daybook.rename_partition(p_old text, p_new text)
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_index record;
+begin
+    execute format('alter table daybook.%I rename to %I', p_old, p_new);
+    for v_index in
+        select c.relname, row_number() over (order by c.oid) as number
+        from pg_index i
+        join pg_class c on c.oid = i.indexrelid
+        where i.indrelid = format('daybook.%I', p_new)::regclass
+    loop
+        execute format('alter index daybook.%I rename to %I', v_index.relname, p_new || '_index_' || v_index.number);
+    end loop;
+end
+$$;
+comment on procedure daybook.rename_partition(text, text) is 'For change_range() and retire_partitions()';
+
 -- Gives the partitions `…suffix` other bounds, and the names that go with them. PostgreSQL reads them once to see that the
 -- bounds are true of every event, and the log is locked as long.
 create or replace function daybook.change_range(p_suffix text, p_lower timestamptz, p_upper timestamptz) returns text
@@ -160,23 +181,13 @@ declare
     v_parent text;
     v_old text;
     v_new text;
-    v_index text;
 begin
     call daybook.lock_log();
     foreach v_parent in array array['audit_logs', 'facets'] loop
         v_old := v_parent || p_suffix;
         v_new := daybook.partition_name(v_parent, p_lower, p_upper);
         execute format('alter table daybook.%I detach partition daybook.%I', v_parent, v_old);
-        execute format('alter table daybook.%I rename to %I', v_old, v_new);
-        for v_index in
-            select c.relname
-            from pg_index i
-            join pg_class c on c.oid = i.indexrelid
-            where i.indrelid = format('daybook.%I', v_new)::regclass
-        loop
-            -- Those of the partition that gets the old name will have the old names.
-            execute format('alter index daybook.%I rename to %I', v_index, left(replace(v_index, v_old, v_new), 63));
-        end loop;
+        call daybook.rename_partition(v_old, v_new);
         execute format('alter table daybook.%I attach partition daybook.%I %s', v_parent, v_new,
                        daybook.partition_bound(p_lower, p_upper));
     end loop;

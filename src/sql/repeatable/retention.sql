@@ -65,8 +65,8 @@ begin
             v_number := v_number + 1;
             v_name := format('retired_%s_%s', v_partition.name, v_number);
         end loop;
-        execute format('alter table daybook.%I rename to %I', v_partition.name, v_name);
-        execute format('alter table daybook.%I rename to %I', v_facets_name, replace(v_name, 'audit_logs', 'facets'));
+        call daybook.rename_partition(v_partition.name, v_name);
+        call daybook.rename_partition(v_facets_name, replace(v_name, 'audit_logs', 'facets'));
         insert into daybook.retired_partitions (name, facets_name, lower, upper, how)
         values (v_name, replace(v_name, 'audit_logs', 'facets'), v_partition.lower, v_partition.upper, p_how);
         v_count := v_count + 1;
@@ -88,6 +88,7 @@ declare
     v_time text := 'YYYY-MM-DD"T"HH24:MI:SS"Z"';
     v_organizations bigint;
     v_events bigint;
+    v_written bigint;
 begin
     select r.* into strict v_retired from daybook.retired_partitions r where r.name = p_name for update;
     if v_retired.finished_at is not null then
@@ -105,12 +106,14 @@ begin
                    json_strip_nulls(json_build_array(json_build_object('type', 'partition', 'id', $2))), 'retention',
                    json_strip_nulls(json_build_object('events', c.events, 'from', $3, 'until', $4))
             from counted c
+            returning 1
         )
-        select count(*), coalesce(sum(c.events), 0) from counted c
+        select (select count(*) from counted), (select coalesce(sum(c.events), 0) from counted c), (select count(*) from recorded)
         $sql$, v_retired.name)
-    into v_organizations, v_events
+    into v_organizations, v_events, v_written
     using v_retired.how, v_retired.name, to_char(daybook.id_time(v_retired.lower) at time zone 'UTC', v_time),
         to_char(daybook.id_time(v_retired.upper) at time zone 'UTC', v_time);
+    perform daybook.check_written(v_written, v_organizations);
     if v_retired.how = 'drop' then
         execute format('drop table daybook.%I, daybook.%I', v_retired.name, v_retired.facets_name);
     else

@@ -2,7 +2,12 @@
 -- lines, `migrate verify` compares. Partitions come and go, so each is measured against the default one, and gives a line
 -- only where it differs. What retention detached must be as closed as it was.
 with retired as (
-    select unnest(array[r.name, r.facets_name]) as name from daybook.retired_partitions r
+    -- A name alone hides nothing.
+    select c.oid
+    from daybook.retired_partitions r
+    join pg_catalog.pg_class c on c.relname in (r.name, r.facets_name) and c.relkind = 'r'
+                                  and c.relname ~ '^retired_(audit_logs|facets)_'
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.nspname = 'daybook'
 ), relation as (
     select c.oid, c.relname::text as name, c.relkind, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner,
            c.relacl, c.reloptions, c.relpersistence
@@ -18,14 +23,14 @@ with retired as (
     select r.*
     from relation r
     where r.name in ('audit_logs_default', 'facets_default')
-       or not (r.relispartition or r.name in (select t.name from retired t))
+       or not (r.relispartition or r.oid in (select t.oid from retired t))
 ), month as (
     select r.*, k.oid as parent
     from relation r
     left join pg_catalog.pg_inherits i on i.inhrelid = r.oid
     join relation k on k.oid = i.inhparent or (i.inhparent is null and k.relkind = 'p' and starts_with(r.name, 'retired_' || k.name))
     where r.name not in ('audit_logs_default', 'facets_default')
-      and (r.relispartition or r.name in (select t.name from retired t))
+      and (r.relispartition or r.oid in (select t.oid from retired t))
 ), line (line) as (
     select format('server: PostgreSQL %s', current_setting('server_version_num')::int / 10000)
     union all
@@ -39,7 +44,7 @@ with retired as (
                   case r.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view' else 'table' end,
                   r.name, pg_get_userbyid(r.relowner),
                   case when r.relrowsecurity then 'on' else 'off' end,
-                  case when r.relforcerowsecurity then ', forced' else '' end,
+                  case when r.relforcerowsecurity then ', forced' else '' end || case when r.relispartition then ', a partition' else '' end,
                   coalesce(', ' || array_to_string(r.reloptions, ' '), ''),
                   case when r.relpersistence <> 'p' then ', not logged' else '' end)
     from kept r
@@ -125,6 +130,12 @@ with retired as (
     select format('partition %s: %s to %s', m.name, a.privilege_type, case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee) end)
     from month m, aclexplode(m.relacl) a
     where a.grantee <> m.relowner
+    union all
+    select format('partition %s.%s: %s to %s', m.name, a.attname, x.privilege_type,
+                  case x.grantee when 0 then 'public' else pg_get_userbyid(x.grantee) end)
+    from month m
+    join pg_catalog.pg_attribute a on a.attrelid = m.oid and a.attnum > 0 and not a.attisdropped,
+    aclexplode(a.attacl) x
     union all
     select format('partition %s: trigger append_only is missing or not always enabled', m.name)
     from month m
