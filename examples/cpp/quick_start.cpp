@@ -8,7 +8,7 @@ int main()
     const auto acme = daybook::find_organization(connections, "acme").id;  // yours: from the validated session
 
     daybook::with_tenant(connections, acme, [](daybook::tenant_tx& tx) {
-        tx.sql().exec("update invoices set paid = true where id = 42");
+        tx.exec("update invoices set paid = true where id = $1", pqxx::params{42});
         daybook::event e;
         e.action = "invoice.paid";
         e.actor = {.type = "user", .id = "u1"};
