@@ -320,7 +320,14 @@ pqxx::result transaction::exec(std::string_view sql, const pqxx::params& values)
     }
     const auto text = std::make_shared<std::string>(sql);
     const host_params host{values};
-    std::vector<pq::result> answers = send([&](pq::pipeline& line) { line.send_view(text->c_str(), host.get(), pq::form::text); });
+    std::vector<pq::result> answers;
+    try {
+        answers = send([&](pq::pipeline& line) { line.send_view(text->c_str(), host.get(), pq::form::text); });
+    } catch (...) {
+        // COPY was refused once it had run; what could not begin has left nothing.
+        m_used_raw_sql = m_used_raw_sql || PQtransactionStatus(m_native) == PQTRANS_INTRANS;
+        throw;
+    }
     m_used_raw_sql = true;
     if (answers.empty()) {
         throw pq::error_of(m_native);

@@ -122,6 +122,19 @@ TEST_CASE("COPY through exec() is refused, and the connection goes on", "[databa
     CHECK(f.stored() == "1 payments, 0 events");
 }
 
+TEST_CASE("what a refused COPY set is taken back before a pool hands the connection on", "[database]")
+{
+    const fixture f;
+    pool connections{pool_options{.url = f.database.app_url(), .size = 1}};
+
+    with_tenant(connections, f.acme, [](tenant_tx& tx) {
+        CHECK(kind_of([&] { tx.exec("copy (select set_config('work_mem', '5MB', false)) to stdout"); }) == error_kind::wrong_usage);
+        CHECK(tx.exec("show work_mem").one_field().as<std::string>() == "5MB");
+    });
+
+    CHECK(with_tenant(connections, f.acme, [](tenant_tx& tx) { return tx.exec("show work_mem").one_field().as<std::string>(); }) == "4MB");
+}
+
 TEST_CASE("what cannot be sent is no lost connection", "[database]")
 {
     fixture f;
