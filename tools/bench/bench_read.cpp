@@ -54,7 +54,7 @@ void load(const database_urls& urls, std::uint64_t rows)
     work.exec(R"sql(
         insert into daybook.audit_logs (organization_id, id, action, actor_type, actor_id, targets, correlation_id, metadata, facets)
         select ('00000000-0000-4000-8000-' || lpad(to_hex(e.organization), 12, '0'))::uuid,
-               daybook.new_id(e.since + e.i * (now() - e.since) / $1),
+               daybook.new_id(e.since + e.i::double precision / $1 * (now() - e.since)),
                case when e.j % 5000 = 77 then 'role.grant'
                     when e.j % 2 = 0 then 'doc.read'
                     else 'doc.' || (array['write', 'delete', 'share', 'move', 'list'])[1 + e.j % 5] end,
