@@ -202,7 +202,7 @@ value_counts count_values(tenant_tx& tx, const filter& f, std::string_view field
     if (!of_facet && (field == "id" || std::ranges::find(filter_fields(), field) == filter_fields().end())) {
         const std::string_view near = nearest_name(field, filter_fields());
         throw error{error_kind::unknown_field, "no values of \"" + std::string{field.substr(0, 60)} + "\" are counted",
-                    near.empty() || field == "id" ? "daybook fields lists the fields" : "did you mean \"" + std::string{near} + "\"?"};
+                    near.empty() || field == "id" ? "use a field of the filter, or facet.KEY" : "did you mean \"" + std::string{near} + "\"?"};
     }
     const detail::event_search search{detail::engine(tx), f, reading_order::newest_first};
     // One more than asked for tells whether there are more, and events without a value are a row of their own.

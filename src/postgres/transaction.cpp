@@ -156,7 +156,7 @@ transaction::transaction(pqxx::transaction_base& host, const org_id& organizatio
     values.add(m_organization.value());
     try {
         const pq::result answer = pq::execute(m_native, embedded::sql::open_scope, values);
-        if (answer.text(0, 1) != state.safe_role) {
+        if (answer.text(0, 0) != state.safe_role) {
             examine(m_native);  // SET ROLE since the last time
         }
     } catch (const error& e) {
@@ -259,7 +259,8 @@ void transaction::begin()
     if (m_begun) {
         return;
     }
-    if (send([](pq::pipeline&) {}), was_lost(m_native)) {
+    send([](pq::pipeline&) {});
+    if (was_lost(m_native)) {
         throw pq::error_of(m_native);
     }
 }
@@ -377,14 +378,12 @@ std::vector<receipt> transaction::log(std::span<const event> events)
     return receipts;
 }
 
-// Everything that waits, and one statement more, in one flush.
-void transaction::send_queue_and(const char* last_statement)
+// Everything that waits, and `statements`, in one flush. Throws the first error among the answers.
+std::vector<pq::result> transaction::send_queue_and(const std::function<void(pq::pipeline&)>& statements)
 {
-    const std::vector<pq::result> answers = send([&](pq::pipeline& line) {
+    std::vector<pq::result> answers = send([&](pq::pipeline& line) {
         m_queue.write(line, m_organization);
-        if (last_statement != nullptr) {
-            line.send(last_statement);
-        }
+        statements(line);
     });
     m_queue.clear();
     for (const pq::result& answer : answers) {
@@ -393,28 +392,22 @@ void transaction::send_queue_and(const char* last_statement)
     if (was_lost(m_native)) {
         throw pq::error_of(m_native);
     }
+    return answers;
 }
 
 void transaction::flush()
 {
     check_usable();
     if (!m_queue.empty()) {
-        send_queue_and(nullptr);
+        send_queue_and([](pq::pipeline&) {});
     }
 }
 
 pq::result transaction::execute(const char* sql, const pq::params& values)
 {
     check_usable();
-    std::vector<pq::result> answers = send([&](pq::pipeline& line) {
-        m_queue.write(line, m_organization);
-        line.send(sql, values);
-    });
-    m_queue.clear();
-    for (const pq::result& answer : answers) {
-        answer.check();
-    }
-    if (answers.empty() || was_lost(m_native)) {
+    std::vector<pq::result> answers = send_queue_and([&](pq::pipeline& line) { line.send(sql, values); });
+    if (answers.empty()) {
         throw pq::error_of(m_native);
     }
     return std::move(answers.back());
@@ -581,7 +574,7 @@ void transaction::begin_nested()
     check_usable();
     // What waits belongs to the outer scope, so it goes before the savepoint.
     const std::string statement = "savepoint daybook_" + std::to_string(m_nesting + 1);
-    send_queue_and(statement.c_str());
+    send_queue_and([&](pq::pipeline& line) { line.send(statement.c_str()); });
     ++m_nesting;
 }
 
@@ -589,7 +582,7 @@ void transaction::commit_nested()
 {
     check_usable();
     const std::string statement = "release savepoint daybook_" + std::to_string(m_nesting);
-    send_queue_and(statement.c_str());
+    send_queue_and([&](pq::pipeline& line) { line.send(statement.c_str()); });
     --m_nesting;
 }
 

@@ -80,7 +80,7 @@ public:
     /// With many partitions, planning takes most of a page's time.
     pq::result execute_again(const char* sql, const pq::params& values);
 
-    /// Its rows one by one, as pq::stream() does. Until then nobody else can send a statement.
+    /// Its rows one by one, as pq::pipeline::finish_rows() does. Until then nobody else can send a statement.
     void stream(const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each);
 
     /// Of the innermost scope on this thread that came from `from`; null if there is none.
@@ -95,7 +95,7 @@ private:
     void check_idle() const;
     void begin();
     std::vector<pq::result> send(const std::function<void(pq::pipeline&)>& statements);
-    void send_queue_and(const char* last_statement);
+    std::vector<pq::result> send_queue_and(const std::function<void(pq::pipeline&)>& statements);
     void commit_flush();
     void roll_back() noexcept;
     void check_thread() const;
