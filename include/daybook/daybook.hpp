@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_DAYBOOK_HPP
 #define DAYBOOK_DAYBOOK_HPP
 
+#include <daybook/checkpoint.hpp>
 #include <daybook/counts.hpp>
 #include <daybook/cursor.hpp>
 #include <daybook/error.hpp>
@@ -13,6 +14,7 @@
 #include <daybook/filter.hpp>
 #include <daybook/limits.hpp>
 #include <daybook/log_audit.hpp>
+#include <daybook/merkle.hpp>
 #include <daybook/migration.hpp>
 #include <daybook/org_id.hpp>
 #include <daybook/organization.hpp>
@@ -21,9 +23,13 @@
 #include <daybook/read_time.hpp>
 #include <daybook/reader.hpp>
 #include <daybook/retention.hpp>
+#include <daybook/seal_key.hpp>
+#include <daybook/sealed_event.hpp>
+#include <daybook/signed_note.hpp>
 #include <daybook/sql_query.hpp>
 #include <daybook/tenant_tx.hpp>
 #include <daybook/ticket.hpp>
+#include <daybook/tiles.hpp>
 #include <daybook/timestamp.hpp>
 #include <daybook/version.hpp>
 

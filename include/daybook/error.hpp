@@ -32,6 +32,8 @@ enum class error_kind {
     invalid_mapping,
     refused_input,
     unwritable_output,
+    invalid_proof,
+    invalid_key,
     // SQL.
     statement_failed,
     not_one_query,
@@ -69,6 +71,10 @@ enum class error_kind {
     no_private_cluster,
     // Scripts.
     script_failed,
+    // Seals.
+    broken_seal,
+    not_sealed,
+    nothing_verified,
     // A defect of Daybook itself.
     internal,
 };

@@ -57,6 +57,15 @@ constexpr std::array kinds{
         "and the exit status is 7."},
     error_kind_description{unwritable_output, "unwritable_output", "D0114", 1, "the output could not be written",
                            "What was written so far is not complete. The disk may be full."},
+    error_kind_description{
+        invalid_proof, "invalid_proof", "D0115", 1, "a proof, a checkpoint or a signed note is not in its form",
+        "These texts have one spelling each, since they are signed and compared: a line break that a mail program added is "
+        "enough. The message names the line. Get the file again, as it was."},
+    error_kind_description{
+        invalid_key, "invalid_key", "D0116", 1, "a key cannot be used",
+        "`daybook seal keygen --out FILE` makes FILE, which only its owner may read, and FILE.pub, a line "
+        "`name+id+base64` for everybody who verifies. Several such lines may stand in one file, each with `from TIME` and "
+        "`until TIME` behind it."},
     error_kind_description{statement_failed, "statement_failed", "D0201", 1, "the server refused a statement",
                            "The message is the server's; the SQLSTATE is listed in PostgreSQL's appendix A."},
     error_kind_description{
@@ -156,6 +165,18 @@ constexpr std::array kinds{
                            "distributions put them, then in PATH."},
     error_kind_description{script_failed, "script_failed", "D0701", 1, "a Lua script ended with an error",
                            "The message is the script's own, with its line."},
+    error_kind_description{
+        broken_seal, "broken_seal", "D0801", 3, "the log is not what was sealed",
+        "What is stored does not agree with a signed checkpoint, or the checkpoint with the key. Nothing is sealed on top of it. "
+        "Keep the database as it is, and every checkpoint that was pinned elsewhere: `daybook -t KEY verify` names what differs."},
+    error_kind_description{
+        not_sealed, "not_sealed", "D0802", 1, "an event is not sealed yet",
+        "Events are sealed after their transaction, by `daybook seal` or a sealer of the host's. If none runs, start one; if one "
+        "runs, wait a moment. What is not sealed cannot be proved, and retention does not remove it unless it is told to."},
+    error_kind_description{
+        nothing_verified, "nothing_verified", "D0803", 5, "there was nothing to verify",
+        "No event of this organization is sealed, or the evidence holds none: that is no proof of anything. If events were "
+        "sealed once, pinned checkpoints show it: `daybook -t KEY verify --anchor FILE`."},
     error_kind_description{internal, "internal", "D0999", 1, "Daybook itself is at fault",
                            "Please report this, with the message."},
 };
