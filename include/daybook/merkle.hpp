@@ -52,11 +52,14 @@ public:
     /// Hashes of leaves so far.
     [[nodiscard]] std::uint64_t size() const noexcept { return m_size; }
 
-    void append(const tree_hash& leaf) { append_subtree(leaf, 0); }
+    /// Hears of each perfect subtree that became complete: its first leaf, its 2^level leaves, its root.
+    using subtree_sink = std::function<void(std::uint64_t first, unsigned level, const tree_hash& root)>;
+
+    void append(const tree_hash& leaf, const subtree_sink& completed = {}) { append_subtree(leaf, 0, completed); }
 
     /// Appends 2^level leaves of which only the common root is known. Throws error (invalid_proof) unless such a subtree can
     /// begin at size().
-    void append_subtree(const tree_hash& root, unsigned level);
+    void append_subtree(const tree_hash& root, unsigned level, const subtree_sink& completed = {});
 
     [[nodiscard]] tree_hash root() const;
 

@@ -72,7 +72,7 @@ tree_hash empty_root()
 
 // ---------------------------------------------------------------- growing a tree
 
-void compact_range::append_subtree(const tree_hash& root, unsigned level)
+void compact_range::append_subtree(const tree_hash& root, unsigned level, const subtree_sink& completed)
 {
     // Sizes stay below 2^63, as numbers in PostgreSQL do.
     if (level > 62 || (m_size & ((std::uint64_t{1} << level) - 1)) != 0 ||
@@ -84,6 +84,9 @@ void compact_range::append_subtree(const tree_hash& root, unsigned level)
     while (!m_nodes.empty() && m_nodes.back().level == top.level) {
         top = {node_hash(m_nodes.back().hash, top.hash), top.level + 1};
         m_nodes.pop_back();
+        if (completed) {
+            completed(m_size - (std::uint64_t{1} << top.level), top.level, top.hash);
+        }
     }
     m_nodes.push_back(top);
 }

@@ -1,8 +1,10 @@
 #include "libpq.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <poll.h>
@@ -264,6 +266,24 @@ uuid result::id(int row, int column) const
     return value;
 }
 
+std::vector<uuid> result::ids(int row, int column) const
+{
+    // https://www.postgresql.org/docs/current/arrays.html has no word about it: dimensions, has-null, type, then length and lower
+    // bound of the only dimension, then each element behind its length.
+    constexpr std::size_t header = 20;
+    constexpr std::size_t element = 4 + 16;
+    const std::string_view value = bytes(row, column);
+    std::vector<uuid> ids;
+    for (std::size_t at = header; at + element <= value.size(); at += element) {
+        uuid& one = ids.emplace_back();
+        std::ranges::copy(value.substr(at + 4, 16), one.bytes.begin());
+    }
+    if (value.size() > header && ids.size() * element + header != value.size()) {
+        throw error{error_kind::internal, "the server's answer is no array of uuids"};
+    }
+    return ids;
+}
+
 std::int64_t result::integer(int row, int column) const
 {
     const std::string_view raw = bytes(row, column);
@@ -286,7 +306,12 @@ bool result::boolean(int row, int column) const
 
 timestamp result::time(int row, int column) const
 {
-    return timestamp{std::chrono::microseconds{integer(row, column) + epoch_difference}};
+    // The greatest and the least number stand for infinity.
+    const std::int64_t stored = integer(row, column);
+    if (stored > std::numeric_limits<std::int64_t>::max() - epoch_difference) {
+        return timestamp::max();
+    }
+    return stored == std::numeric_limits<std::int64_t>::min() ? timestamp::min() : timestamp{std::chrono::microseconds{stored + epoch_difference}};
 }
 
 std::string_view result::sqlstate() const

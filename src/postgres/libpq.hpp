@@ -26,6 +26,7 @@ namespace daybook::pq {
 /// Object ids of PostgreSQL's own types (pg_type.dat); fixed for ever.
 enum class type : Oid {
     boolean = 16,
+    bytea = 17,
     int8 = 20,
     int4 = 23,
     text = 25,
@@ -114,6 +115,7 @@ public:
     [[nodiscard]] std::optional<std::string> optional_text(int row, int column) const;
     [[nodiscard]] std::string text(int row, int column) const { return std::string{bytes(row, column)}; }
     [[nodiscard]] uuid id(int row, int column) const;
+    [[nodiscard]] std::vector<uuid> ids(int row, int column) const;  ///< of uuid[], without nulls
     [[nodiscard]] std::int64_t integer(int row, int column) const;  ///< of int2, int4 or int8
     [[nodiscard]] bool boolean(int row, int column) const;
     [[nodiscard]] timestamp time(int row, int column) const;

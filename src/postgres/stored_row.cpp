@@ -9,11 +9,8 @@ std::optional<std::string> copy_of(const std::optional<std::string_view>& text)
     return text ? std::optional<std::string>{*text} : std::nullopt;
 }
 
-}  // namespace
-
-event_row stored_views(const pq::result& rows, int row)
+event_row views_from(const pq::result& rows, int row, int& column)
 {
-    int column = 0;
     const auto text = [&] { return rows.bytes(row, column++); };
     const auto optional = [&]() -> std::optional<std::string_view> {
         const int at = column++;
@@ -26,7 +23,6 @@ event_row stored_views(const pq::result& rows, int row)
     event_row r{};
     r.organization = rows.id(row, column++);
     r.id = rows.id(row, column++);
-    r.occurred_at = event_id{r.id}.time();
     r.recorded_at = rows.time(row, column++);
     r.action = text();
     r.outcome = text();
@@ -47,6 +43,29 @@ event_row stored_views(const pq::result& rows, int row)
     r.facets = optional();
     r.db_role = text();
     r.schema_version = static_cast<int>(rows.integer(row, column++));
+    return r;
+}
+
+}  // namespace
+
+event_row stored_views(const pq::result& rows, int row)
+{
+    int column = 0;
+    event_row r = views_from(rows, row, column);
+    r.occurred_at = event_id{r.id}.time();
+    return r;
+}
+
+event_row sealed_views(const pq::result& rows, int row)
+{
+    int column = 0;
+    event_row r = views_from(rows, row, column);
+    for (std::optional<std::string_view>* const target : {&r.target_type, &r.target_id}) {
+        if (!rows.is_null(row, column)) {
+            *target = rows.bytes(row, column);
+        }
+        ++column;
+    }
     return r;
 }
 

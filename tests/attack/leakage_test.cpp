@@ -843,6 +843,6 @@ TEST_CASE("a connection asks for the schema's level, and for nothing else of its
 {
     two_organizations f;
 
-    CHECK(ask<std::string>(f.connection, "select daybook.schema_level()") == "0002_reader");
+    CHECK(ask<std::string>(f.connection, "select daybook.schema_level()") == "0003_seal");
     CHECK(attempt(f.connection, "select name from daybook.migrations") == "42501");
 }

@@ -88,6 +88,11 @@ std::string context::owner_url() const
     return url_of(flags.owner_db, "DATABASE_URL_OWNER", "the owner of the schema");
 }
 
+std::string context::sealer_url()
+{
+    return url_of({}, "DATABASE_URL_SEALER", "the sealer's role");
+}
+
 pool& context::connections()
 {
     if (m_connections == nullptr) {

@@ -65,6 +65,9 @@ public:
     /// The owner's: --owner-db, else DATABASE_URL_OWNER. Throws error (no_url).
     [[nodiscard]] std::string owner_url() const;
 
+    /// The sealer's, from DATABASE_URL_SEALER. Throws error (no_url).
+    [[nodiscard]] static std::string sealer_url();
+
     /// One organization for SQL that people type: that of the ticket in DAYBOOK_READER_TOKEN; without a ticket that of
     /// tenant(), for which the application's role vouches. It logs in with DATABASE_URL_READER. Throws error (no_url,
     /// invalid_ticket if -t names another organization than the ticket, …).
@@ -113,6 +116,7 @@ void add_migrate(CLI::App& app, context& c, action& chosen);
 void add_query(CLI::App& app, context& c, action& chosen);
 void add_retention(CLI::App& app, context& c, action& chosen);
 void add_run(CLI::App& app, context& c, action& chosen);
+void add_seal(CLI::App& app, context& c, action& chosen);
 void add_show(CLI::App& app, context& c, action& chosen);
 void add_sql(CLI::App& app, context& c, action& chosen);
 void add_tenant(CLI::App& app, context& c, action& chosen);

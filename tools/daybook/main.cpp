@@ -143,6 +143,7 @@ int main(int argc, char** argv)
     add_sql(app, c, chosen);
     add_log(app, c, chosen);
     add_import(app, c, chosen);
+    add_seal(app, c, chosen);
     add_export(app, c, chosen);
     add_run(app, c, chosen);
     add_auditor(app, c, chosen);

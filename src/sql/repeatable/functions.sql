@@ -156,6 +156,42 @@ begin
 end
 $$;
 
+-- As the owner too: nobody can keep an event from being sealed, or have something sealed that is not in the log.
+create or replace function daybook.queue_for_seal() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into daybook.seal_queue (organization_id, id, ids, recorded_at)
+    select n.organization_id, (array_agg(n.id order by n.id))[1], array_agg(n.id order by n.id), min(n.recorded_at)
+    from fresh n
+    group by n.organization_id;
+    return null;
+end
+$$;
+
+-- In the log of an organization: from now on, another key signs. What this says is still sealed by the old one.
+create or replace function daybook.record_key(p_organization uuid, p_old text, p_new text, p_reason text) returns void
+    language plpgsql volatile security definer parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_written bigint;
+begin
+    if p_organization is null or p_old is null or p_new is null or p_old = p_new
+       or octet_length(p_old) > 300 or octet_length(p_new) > 300 then
+        raise exception 'record_key: an organization and two different public keys' using errcode = 'invalid_parameter_value';
+    end if;
+    insert into daybook.audit_logs (organization_id, action, actor_type, actor_id, actor_name, targets, reason, metadata)
+    values (p_organization, 'audit_log.rotate_key', 'system', 'daybook', session_user,
+            json_strip_nulls(json_build_array(json_build_object('type', 'seal_key', 'id', p_new))), p_reason,
+            json_strip_nulls(json_build_object('old', p_old, 'new', p_new)));
+    get diagnostics v_written = row_count;
+    perform daybook.check_written(v_written, 1);
+end
+$$;
+comment on function daybook.record_key(uuid, text, text, text) is 'For the sealer: says in a log which key comes next';
+
 -- ---------------------------------------------------------------- people who type SQL
 
 -- HMAC (RFC 2104) with the SHA-256 that every PostgreSQL has, of the two padded keys. A single expression, so that

@@ -10,11 +10,18 @@ grant usage on schema daybook to :"app", :"reader", :"sealer", :"auditor";
 
 grant select on daybook.audit_logs, daybook.organizations to :"app", :"reader", :"sealer", :"auditor";
 grant select on daybook.facets, daybook.events to :"app", :"reader", :"auditor";
+grant select on daybook.leaves, daybook.tiles, daybook.checkpoints to :"app", :"reader", :"sealer", :"auditor";
+grant select on daybook.seal_queue to :"app", :"sealer", :"auditor";
 
 -- Column by column: recorded_at, db_role and schema_version are the database's to say.
 grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason,
               changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)
     on daybook.audit_logs to :"app";
+
+-- The sealer appends, and takes away what waited.
+grant insert on daybook.leaves, daybook.tiles, daybook.checkpoints, daybook.seal_queue to :"sealer";
+grant delete on daybook.seal_queue to :"sealer";
+grant execute on function daybook.record_key(uuid, text, text, text) to :"sealer";
 
 grant execute on function
     daybook.set_tenant(uuid),

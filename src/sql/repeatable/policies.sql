@@ -40,11 +40,12 @@ create policy audit_logs_append_only_delete on daybook.audit_logs
     as restrictive for delete
     using (false);
 
--- Retention says in the log what it took out of it; the owner writes nothing else.
-drop policy if exists audit_logs_retention_record on daybook.audit_logs;
-create policy audit_logs_retention_record on daybook.audit_logs
+-- Retention says in the log what it took out of it, and a change of keys is said there; the owner writes nothing else.
+drop policy if exists audit_logs_owner_record on daybook.audit_logs;
+create policy audit_logs_owner_record on daybook.audit_logs
     for insert to :"owner"
-    with check (action in ('audit_log.drop', 'audit_log.detach') and actor_type = 'system' and actor_id = 'daybook');
+    with check (action in ('audit_log.drop', 'audit_log.detach', 'audit_log.rotate_key')
+                and actor_type = 'system' and actor_id = 'daybook');
 
 -- The two tasks that read across organizations, each a role of its own.
 drop policy if exists audit_logs_sealer_read on daybook.audit_logs;
@@ -93,6 +94,173 @@ drop policy if exists facets_auditor_read on daybook.facets;
 create policy facets_auditor_read on daybook.facets
     for select to :"auditor"
     using (true);
+
+-- ---------------------------------------------------------------- seal_queue, leaves, tiles, checkpoints
+
+-- How large another organization's log is, and how fast it grows, is nobody's business: what belongs to seals is isolated as the
+-- log is. The sealer is one of the two tasks that cross organizations.
+
+alter table daybook.seal_queue enable row level security;
+alter table daybook.seal_queue force row level security;
+
+drop policy if exists seal_queue_org_isolation_read on daybook.seal_queue;
+create policy seal_queue_org_isolation_read on daybook.seal_queue
+    for select to :"app"
+    using (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
+
+drop policy if exists seal_queue_auditor_read on daybook.seal_queue;
+create policy seal_queue_auditor_read on daybook.seal_queue
+    for select to :"auditor"
+    using (true);
+
+-- Only queue_for_seal() inserts, as the owner; retention looks at what waits, and takes it along if it is told to.
+drop policy if exists seal_queue_written_by_trigger on daybook.seal_queue;
+create policy seal_queue_written_by_trigger on daybook.seal_queue
+    for insert to :"owner"
+    with check (true);
+
+drop policy if exists seal_queue_retention_read on daybook.seal_queue;
+create policy seal_queue_retention_read on daybook.seal_queue
+    for select to :"owner"
+    using (true);
+
+drop policy if exists seal_queue_retention_delete on daybook.seal_queue;
+create policy seal_queue_retention_delete on daybook.seal_queue
+    for delete to :"owner"
+    using (true);
+
+drop policy if exists seal_queue_sealer_read on daybook.seal_queue;
+create policy seal_queue_sealer_read on daybook.seal_queue
+    for select to :"sealer"
+    using (true);
+
+drop policy if exists seal_queue_sealer_done on daybook.seal_queue;
+create policy seal_queue_sealer_done on daybook.seal_queue
+    for delete to :"sealer"
+    using (true);
+
+-- Events that were committed and are gone go on waiting, marked.
+drop policy if exists seal_queue_sealer_missed on daybook.seal_queue;
+create policy seal_queue_sealer_missed on daybook.seal_queue
+    for insert to :"sealer"
+    with check (missed_at is not null);
+
+alter table daybook.leaves enable row level security;
+alter table daybook.leaves force row level security;
+
+drop policy if exists leaves_org_isolation_read on daybook.leaves;
+create policy leaves_org_isolation_read on daybook.leaves
+    for select to :"app"
+    using (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
+
+drop policy if exists leaves_org_isolation_reader on daybook.leaves;
+create policy leaves_org_isolation_reader on daybook.leaves
+    for select to :"reader"
+    using (organization_id = (select daybook.reader_organization()));
+
+drop policy if exists leaves_sealer_read on daybook.leaves;
+create policy leaves_sealer_read on daybook.leaves
+    for select to :"sealer"
+    using (true);
+
+drop policy if exists leaves_sealer_append on daybook.leaves;
+create policy leaves_sealer_append on daybook.leaves
+    for insert to :"sealer"
+    with check (true);
+
+drop policy if exists leaves_auditor_read on daybook.leaves;
+create policy leaves_auditor_read on daybook.leaves
+    for select to :"auditor"
+    using (true);
+
+drop policy if exists leaves_append_only_update on daybook.leaves;
+create policy leaves_append_only_update on daybook.leaves
+    as restrictive for update
+    using (false)
+    with check (false);
+
+drop policy if exists leaves_append_only_delete on daybook.leaves;
+create policy leaves_append_only_delete on daybook.leaves
+    as restrictive for delete
+    using (false);
+
+alter table daybook.tiles enable row level security;
+alter table daybook.tiles force row level security;
+
+drop policy if exists tiles_org_isolation_read on daybook.tiles;
+create policy tiles_org_isolation_read on daybook.tiles
+    for select to :"app"
+    using (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
+
+drop policy if exists tiles_org_isolation_reader on daybook.tiles;
+create policy tiles_org_isolation_reader on daybook.tiles
+    for select to :"reader"
+    using (organization_id = (select daybook.reader_organization()));
+
+drop policy if exists tiles_sealer_read on daybook.tiles;
+create policy tiles_sealer_read on daybook.tiles
+    for select to :"sealer"
+    using (true);
+
+drop policy if exists tiles_sealer_append on daybook.tiles;
+create policy tiles_sealer_append on daybook.tiles
+    for insert to :"sealer"
+    with check (true);
+
+drop policy if exists tiles_auditor_read on daybook.tiles;
+create policy tiles_auditor_read on daybook.tiles
+    for select to :"auditor"
+    using (true);
+
+drop policy if exists tiles_append_only_update on daybook.tiles;
+create policy tiles_append_only_update on daybook.tiles
+    as restrictive for update
+    using (false)
+    with check (false);
+
+drop policy if exists tiles_append_only_delete on daybook.tiles;
+create policy tiles_append_only_delete on daybook.tiles
+    as restrictive for delete
+    using (false);
+
+alter table daybook.checkpoints enable row level security;
+alter table daybook.checkpoints force row level security;
+
+drop policy if exists checkpoints_org_isolation_read on daybook.checkpoints;
+create policy checkpoints_org_isolation_read on daybook.checkpoints
+    for select to :"app"
+    using (organization_id = (select nullif(current_setting('app.org_id', true), '')::uuid));
+
+drop policy if exists checkpoints_org_isolation_reader on daybook.checkpoints;
+create policy checkpoints_org_isolation_reader on daybook.checkpoints
+    for select to :"reader"
+    using (organization_id = (select daybook.reader_organization()));
+
+drop policy if exists checkpoints_sealer_read on daybook.checkpoints;
+create policy checkpoints_sealer_read on daybook.checkpoints
+    for select to :"sealer"
+    using (true);
+
+drop policy if exists checkpoints_sealer_append on daybook.checkpoints;
+create policy checkpoints_sealer_append on daybook.checkpoints
+    for insert to :"sealer"
+    with check (true);
+
+drop policy if exists checkpoints_auditor_read on daybook.checkpoints;
+create policy checkpoints_auditor_read on daybook.checkpoints
+    for select to :"auditor"
+    using (true);
+
+drop policy if exists checkpoints_append_only_update on daybook.checkpoints;
+create policy checkpoints_append_only_update on daybook.checkpoints
+    as restrictive for update
+    using (false)
+    with check (false);
+
+drop policy if exists checkpoints_append_only_delete on daybook.checkpoints;
+create policy checkpoints_append_only_delete on daybook.checkpoints
+    as restrictive for delete
+    using (false);
 
 -- ---------------------------------------------------------------- organizations
 

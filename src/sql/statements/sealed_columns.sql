@@ -1,0 +1,2 @@
+\ir stored_columns.sql
+    , a.target_type, a.target_id
