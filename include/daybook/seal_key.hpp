@@ -76,6 +76,9 @@ struct trusted_key {
     friend bool operator==(const trusted_key&, const trusted_key&) = default;
 };
 
+/// The line that parse_trusted_keys() reads, without a line end. Any thread.
+[[nodiscard]] DAYBOOK_EXPORT std::string to_string(const trusted_key& key);
+
 /// Reads lines of `KEY [from TIME] [until TIME]`, TIME as in RFC 3339; empty lines and those that begin with # mean nothing.
 /// Throws error (invalid_key), naming the line, also if there is no key at all. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT std::vector<trusted_key> parse_trusted_keys(std::string_view text);

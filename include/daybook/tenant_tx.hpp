@@ -27,6 +27,7 @@ class tenant_tx;
 namespace detail {
 
 class transaction;
+enum class access : unsigned char;
 transaction& engine(tenant_tx& tx) noexcept;
 
 /// What with_tenant holds while its work runs: rolled back unless committed.
@@ -34,6 +35,7 @@ class DAYBOOK_EXPORT scope {
 public:
     scope(pqxx::connection& connection, const org_id& organization);
     scope(pool& connections, const org_id& organization);
+    scope(pool& connections, const org_id& organization, access mode);  // never inside another
     scope(tenant_tx& outer, const org_id& organization);
     ~scope();
     scope(const scope&) = delete;

@@ -26,14 +26,28 @@ const unsigned char* as_bytes(std::string_view text)
 }
 
 // Looking the algorithm up, and making a context, would take as long as hashing 500 bytes.
-EVP_MD_CTX* digest_of_thread()
+void begin_sha256(EVP_MD_CTX* context)
 {
     static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free};
-    thread_local const digest_context context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-    if (algorithm == nullptr || context == nullptr || EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) != 1) {
+    if (algorithm == nullptr || context == nullptr || EVP_DigestInit_ex2(context, algorithm.get(), nullptr) != 1) {
         fail("OpenSSL computes no SHA-256");
     }
-    return context.get();
+}
+
+void add_to(EVP_MD_CTX* context, std::string_view bytes)
+{
+    if (EVP_DigestUpdate(context, bytes.data(), bytes.size()) != 1) {
+        fail("OpenSSL computes no SHA-256");
+    }
+}
+
+std::array<std::uint8_t, 32> digest_of(EVP_MD_CTX* context)
+{
+    std::array<std::uint8_t, 32> digest{};
+    if (EVP_DigestFinal_ex(context, digest.data(), nullptr) != 1) {
+        fail("OpenSSL computes no SHA-256");
+    }
+    return digest;
 }
 
 }  // namespace
@@ -45,16 +59,28 @@ std::array<std::uint8_t, 32> sha256(std::string_view bytes)
 
 std::array<std::uint8_t, 32> sha256(std::initializer_list<std::string_view> parts)
 {
-    std::array<std::uint8_t, 32> digest{};
-    EVP_MD_CTX* const context = digest_of_thread();
+    thread_local const digest_context context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+    begin_sha256(context.get());
     for (const std::string_view part : parts) {
-        if (EVP_DigestUpdate(context, part.data(), part.size()) != 1) {
-            fail("OpenSSL computes no SHA-256");
-        }
+        add_to(context.get(), part);
     }
-    if (EVP_DigestFinal_ex(context, digest.data(), nullptr) != 1) {
-        fail("OpenSSL computes no SHA-256");
-    }
+    return digest_of(context.get());
+}
+
+sha256_stream::sha256_stream() : m_context{EVP_MD_CTX_new(), &EVP_MD_CTX_free}
+{
+    begin_sha256(m_context.get());
+}
+
+void sha256_stream::add(std::string_view bytes)
+{
+    add_to(m_context.get(), bytes);
+}
+
+std::array<std::uint8_t, 32> sha256_stream::finish()
+{
+    const auto digest = digest_of(m_context.get());
+    begin_sha256(m_context.get());
     return digest;
 }
 

@@ -6,14 +6,28 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string_view>
+
+struct evp_md_ctx_st;  // OpenSSL's
 
 namespace daybook::crypto {
 
 /// FIPS 180-4; of several texts as if they were one.
 [[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view bytes);
 [[nodiscard]] std::array<std::uint8_t, 32> sha256(std::initializer_list<std::string_view> parts);
+
+/// The same of what comes in pieces.
+class sha256_stream {
+public:
+    sha256_stream();
+    void add(std::string_view bytes);
+    [[nodiscard]] std::array<std::uint8_t, 32> finish();  ///< then it begins anew
+
+private:
+    std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> m_context;
+};
 
 /// From the system's random source; safe after fork. Throws error (internal) when there is none.
 void random(std::span<std::uint8_t> out);

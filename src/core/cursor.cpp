@@ -28,16 +28,9 @@ void seal(cursor_bytes& bytes)
     std::copy_n(digest.begin(), cursor_size - payload_size, bytes.begin() + payload_size);
 }
 
-}  // namespace
-
-std::string to_string(const cursor& position)
+std::string encode(cursor_bytes bytes)
 {
-    cursor_bytes bytes{};
-    std::ranges::copy(position.organization.value().bytes, bytes.begin());
-    std::ranges::copy(position.last.value().bytes, bytes.begin() + 16);
-    bytes[32] = static_cast<std::uint8_t>(position.order);
     seal(bytes);
-
     std::string text;
     for (std::size_t i = 0; i < cursor_size; i += 3) {
         const unsigned group = (unsigned{bytes[i]} << 16) | (unsigned{bytes[i + 1]} << 8) | bytes[i + 2];
@@ -48,11 +41,15 @@ std::string to_string(const cursor& position)
     return text;
 }
 
-cursor cursor::parse(std::string_view text)
+error refused()
 {
-    const auto refuse = [] { return error{error_kind::invalid_cursor, "this is not a cursor of Daybook"}; };
+    return {error_kind::invalid_cursor, "this is not a cursor of Daybook, or one of another list"};
+}
+
+cursor_bytes decode(std::string_view text)
+{
     if (text.size() != cursor_size / 3 * 4) {
-        throw refuse();
+        throw refused();
     }
     cursor_bytes bytes{};
     for (std::size_t i = 0, out = 0; i < text.size(); i += 4) {
@@ -60,7 +57,7 @@ cursor cursor::parse(std::string_view text)
         for (std::size_t j = 0; j < 4; ++j) {
             const std::size_t value = alphabet.find(text[i + j]);
             if (value == std::string_view::npos) {
-                throw refuse();
+                throw refused();
             }
             group = (group << 6) | static_cast<unsigned>(value);
         }
@@ -70,18 +67,68 @@ cursor cursor::parse(std::string_view text)
     }
     cursor_bytes expected = bytes;
     seal(expected);
-    if (expected != bytes || bytes[32] > 1) {
-        throw refuse();
+    if (expected != bytes) {
+        throw refused();
     }
-    uuid organization;
-    uuid last;
-    std::copy_n(bytes.begin(), 16, organization.bytes.begin());
-    std::copy_n(bytes.begin() + 16, 16, last.bytes.begin());
+    return bytes;
+}
+
+uuid uuid_at(const cursor_bytes& bytes, std::ptrdiff_t at)
+{
+    uuid value;
+    std::copy_n(bytes.begin() + at, 16, value.bytes.begin());
+    return value;
+}
+
+constexpr std::uint8_t sealed_order = 2;  // behind those of reading_order
+
+}  // namespace
+
+std::string to_string(const cursor& position)
+{
+    cursor_bytes bytes{};
+    std::ranges::copy(position.organization.value().bytes, bytes.begin());
+    std::ranges::copy(position.last.value().bytes, bytes.begin() + 16);
+    bytes[32] = static_cast<std::uint8_t>(position.order);
+    return encode(bytes);
+}
+
+cursor cursor::parse(std::string_view text)
+{
+    const cursor_bytes bytes = decode(text);
+    if (bytes[32] >= sealed_order) {
+        throw refused();
+    }
     try {
-        return {org_id{organization}, event_id{last}, static_cast<reading_order>(bytes[32])};
+        return {org_id{uuid_at(bytes, 0)}, event_id{uuid_at(bytes, 16)}, static_cast<reading_order>(bytes[32])};
     } catch (const error&) {
-        throw refuse();
+        throw refused();
     }
+}
+
+std::string to_string(const sealed_cursor& position)
+{
+    cursor_bytes bytes{};
+    std::ranges::copy(position.organization.value().bytes, bytes.begin());
+    for (std::size_t i = 0; i < 8; ++i) {
+        bytes[24 + i] = static_cast<std::uint8_t>(position.next >> (56 - 8 * i));
+    }
+    bytes[32] = sealed_order;
+    return encode(bytes);
+}
+
+sealed_cursor sealed_cursor::parse(std::string_view text)
+{
+    const cursor_bytes bytes = decode(text);
+    const bool low = std::all_of(bytes.begin() + 16, bytes.begin() + 24, [](std::uint8_t byte) { return byte == 0; });
+    if (bytes[32] != sealed_order || !low || bytes[24] > 0x7f || uuid_at(bytes, 0).is_nil()) {
+        throw refused();
+    }
+    std::uint64_t next = 0;
+    for (std::size_t i = 24; i < 32; ++i) {
+        next = next << 8 | bytes[i];
+    }
+    return {org_id{uuid_at(bytes, 0)}, next};
 }
 
 }  // namespace daybook

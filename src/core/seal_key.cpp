@@ -162,6 +162,11 @@ bool is_signed_by(const verifying_key& key, std::string_view text, std::string_v
     return crypto::is_signed(key.bytes, text, signature);
 }
 
+std::string to_string(const trusted_key& key)
+{
+    return to_string(key.key) + (key.from ? " from " + to_string(*key.from) : "") + (key.until ? " until " + to_string(*key.until) : "");
+}
+
 std::vector<trusted_key> parse_trusted_keys(std::string_view text)
 {
     std::vector<trusted_key> keys;

@@ -10,9 +10,7 @@
 
 namespace daybook::detail {
 
-namespace {
-
-std::vector<tree_hash> load(const org_id& organization, const tile& wanted, const statement_runner& run)
+std::vector<tree_hash> stored_tile(const org_id& organization, const tile& wanted, const statement_runner& run)
 {
     const auto first = static_cast<std::int64_t>(wanted.index * tile_width);
     pq::params values;
@@ -34,11 +32,9 @@ std::vector<tree_hash> load(const org_id& organization, const tile& wanted, cons
     return hashes;
 }
 
-}  // namespace
-
 tiled_tree stored_tree(const org_id& organization, std::uint64_t size, statement_runner run)
 {
-    return {size, [organization, run = std::move(run)](const tile& wanted) { return load(organization, wanted, run); }};
+    return {size, [organization, run = std::move(run)](const tile& wanted) { return stored_tile(organization, wanted, run); }};
 }
 
 std::optional<std::string> latest_note(const org_id& organization, const statement_runner& run)

@@ -35,6 +35,13 @@ struct scope::state {
         outer.begin_nested();
         tx = outer.facade();
     }
+
+    void begin(pool_state& from, const org_id& organization, access mode)
+    {
+        connection = from.take();
+        own.reset(new tenant_tx{std::make_unique<transaction>(connection.connection(), organization, mode, &from)});
+        tx = own.get();
+    }
 };
 
 scope::scope(pqxx::connection& connection, const org_id& organization) : m_state{std::make_unique<state>()}
@@ -55,10 +62,16 @@ scope::scope(pool& connections, const org_id& organization) : m_state{std::make_
         m_state->nest(*outer, organization);
         return;
     }
-    m_state->connection = from.take();
-    m_state->own.reset(new tenant_tx{std::make_unique<transaction>(m_state->connection.connection(), organization,
-                                                                   access::read_write, &from)});
-    m_state->tx = m_state->own.get();
+    m_state->begin(from, organization, access::read_write);
+}
+
+scope::scope(pool& connections, const org_id& organization, access mode) : m_state{std::make_unique<state>()}
+{
+    pool_state& from = engine(connections);
+    if (transaction::current(from) != nullptr) {
+        throw error{error_kind::wrong_usage, "this needs a transaction of its own, and is inside a scope"};
+    }
+    m_state->begin(from, organization, mode);
 }
 
 scope::scope(tenant_tx& outer, const org_id& organization) : m_state{std::make_unique<state>()}

@@ -228,7 +228,7 @@ std::vector<pq::result> transaction::send(const std::function<void(pq::pipeline&
         const bool beginning = !m_begun;
         pq::pipeline line{m_native};
         if (beginning) {
-            line.send(m_access == access::read_only ? "begin read only" : "begin");
+            line.send(m_access == access::snapshot ? "begin isolation level repeatable read read only" : "begin");
             pq::params values;
             values.add(m_organization.value()).add(std::string_view{connection_state::of(m_native).safe_role});
             line.send(embedded::sql::begin_scope, values);

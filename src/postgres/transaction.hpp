@@ -33,7 +33,10 @@ namespace daybook::detail {
 class pool_state;
 class owned_work;
 
-enum class access { read_write, read_only };
+enum class access : unsigned char {
+    read_write,
+    snapshot,  ///< one state of the database for all statements, and nothing but reading
+};
 
 class transaction {
 public:

@@ -5,11 +5,13 @@
 
 #include <daybook/error.hpp>
 #include <daybook/exporter.hpp>
+#include <daybook/sealed_log.hpp>
 
 #include "context.hpp"
 #include "cursor_file.hpp"
 #include "event_rows.hpp"
 #include "output_file.hpp"
+#include "seal_keys.hpp"
 
 namespace daybook::command {
 
@@ -17,6 +19,8 @@ namespace {
 
 struct export_arguments {
     std::string format;
+    std::string proof;
+    std::vector<std::string> keys;
     std::string output_file;
     std::vector<std::string> filter;
 };
@@ -86,6 +90,32 @@ int export_all(context& c, const export_arguments& arguments)
     return 0;
 }
 
+int export_evidence(context& c, const export_arguments& arguments)
+{
+    if (!arguments.format.empty() || c.flags.output != "auto" || !arguments.output_file.empty() || !c.flags.cursor_file.empty() ||
+        c.flags.reverse || !c.flags.fields.empty()) {
+        throw error{error_kind::wrong_usage, "--proof writes a folder, in one form: it takes no format, fields, order, cursor or output file"};
+    }
+    const organization& whose = c.tenant();
+    evidence_request request{.wanted = c.make_filter(arguments.filter), .key = whose.key, .name = whose.name};
+    for (const std::string& one : arguments.filter) {
+        request.description += (request.description.empty() ? "" : " ") + one;
+    }
+    if (request.wanted.since) {
+        request.description += (request.description.empty() ? "from " : " from ") + to_string(*request.wanted.since);
+    }
+    if (request.wanted.until) {
+        request.description += (request.description.empty() ? "until " : " until ") + to_string(*request.wanted.until);
+    }
+    if (!arguments.keys.empty() || environment("DAYBOOK_KEY_FILE")) {
+        request.keys = believed_keys(arguments.keys);
+    }
+    const evidence_summary made = write_evidence(c.connections(), whose.id, request, arguments.proof);
+    c.say("wrote " + std::to_string(made.events) + " of " + std::to_string(made.size) + " sealed events with their proof to " +
+          arguments.proof + "; README.html there says what it proves");
+    return 0;
+}
+
 }  // namespace
 
 void add_export(CLI::App& app, context& c, action& chosen)
@@ -95,12 +125,15 @@ void add_export(CLI::App& app, context& c, action& chosen)
     command->add_option("--format", arguments->format, "ndjson (which import reads again), csv or ocsf; the same as -o");
     command->add_option("--output-file", arguments->output_file,
                         "Instead of standard output: FILE is there when it is complete, FILE.partial until then");
+    command->add_option("--proof", arguments->proof,
+                        "DIR, a new folder: sealed events with everything that is needed to verify them without a database");
+    command->add_option("--key", arguments->keys, "With --proof: FILE.pub, public keys to lay beside (DAYBOOK_KEY_FILE with .pub)");
     command->add_option("FILTER", arguments->filter, "FIELD=VALUE, as for query");
     command->callback([&app, &c, &chosen, arguments] {
         if (app.get_option("--limit")->count() > 0) {
             throw CLI::ValidationError{"-n: an export is not limited in number; use -S, -U and FIELD=VALUE"};
         }
-        chosen = [&c, arguments] { return export_all(c, *arguments); };
+        chosen = [&c, arguments] { return arguments->proof.empty() ? export_all(c, *arguments) : export_evidence(c, *arguments); };
     });
 }
 

@@ -59,8 +59,7 @@ int generate(context& c, const seal_arguments& arguments)
     std::string believed = to_string(key.public_half()) + '\n';
     if (!arguments.replaces.empty()) {
         for (const trusted_key& former : read_trusted_keys(arguments.replaces)) {
-            believed += to_string(former.key) + (former.from ? " from " + to_string(*former.from) : "") +
-                        (former.until ? " until " + to_string(*former.until) : "") + '\n';
+            believed += to_string(former) + '\n';
         }
     }
     write_new(arguments.out, key.secret_text() + '\n', 0600);

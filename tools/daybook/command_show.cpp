@@ -2,6 +2,7 @@
 
 #include <daybook/error.hpp>
 #include <daybook/query.hpp>
+#include <daybook/sealed_log.hpp>
 
 #include "context.hpp"
 #include "event_rows.hpp"
@@ -25,14 +26,25 @@ int show(context& c, const std::string& text)
     return 0;
 }
 
+int prove(context& c, const std::string& text)
+{
+    const event_id id = event_id::parse(text);
+    const event_proof proof = with_tenant(c.connections(), c.tenant().id, [&](tenant_tx& tx) { return prove_event(tx, id); });
+    c.out().write(to_string(proof));
+    c.say("it is verified anywhere, without a database: daybook verify --event FILE --key KEY.pub");
+    return 0;
+}
+
 }  // namespace
 
 void add_show(CLI::App& app, context& c, action& chosen)
 {
     auto id = std::make_shared<std::string>();
-    CLI::App* const command = app.add_subcommand("show", "One event, every field");
+    auto proof = std::make_shared<bool>(false);
+    CLI::App* const command = app.add_subcommand("show", "One event, every field; or its proof");
     command->add_option("ID", *id, "The event's id")->required();
-    command->callback([&c, &chosen, id] { chosen = [&c, id] { return show(c, *id); }; });
+    command->add_flag("--proof", *proof, "What proves that the event is in the log, small enough to mail: see verify --event");
+    command->callback([&c, &chosen, id, proof] { chosen = [&c, id, proof] { return *proof ? prove(c, *id) : show(c, *id); }; });
 }
 
 }  // namespace daybook::command

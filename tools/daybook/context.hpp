@@ -105,6 +105,7 @@ using action = std::function<int()>;
 
 /// Each is in a file of its own name: adds its subcommand, and sets `chosen` when that is parsed.
 void add_auditor(CLI::App& app, context& c, action& chosen);
+void add_checkpoint(CLI::App& app, context& c, action& chosen);
 void add_demo(CLI::App& app, context& c, action& chosen);
 void add_dev(CLI::App& app, context& c, action& chosen);
 void add_explain(CLI::App& app, context& c, action& chosen);
@@ -119,8 +120,10 @@ void add_run(CLI::App& app, context& c, action& chosen);
 void add_seal(CLI::App& app, context& c, action& chosen);
 void add_show(CLI::App& app, context& c, action& chosen);
 void add_sql(CLI::App& app, context& c, action& chosen);
+void add_tail(CLI::App& app, context& c, action& chosen);
 void add_tenant(CLI::App& app, context& c, action& chosen);
 void add_values(CLI::App& app, context& c, action& chosen);
+void add_verify(CLI::App& app, context& c, action& chosen);
 void add_version(CLI::App& app, context& c, action& chosen);
 
 }  // namespace daybook::command

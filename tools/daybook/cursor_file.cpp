@@ -9,7 +9,9 @@
 
 namespace daybook::command {
 
-std::optional<cursor> read_cursor(const std::string& path)
+namespace {
+
+std::optional<std::string> read_line(const std::string& path)
 {
     std::error_code unknown;
     if (!std::filesystem::exists(path, unknown) && !unknown) {
@@ -23,14 +25,38 @@ std::optional<cursor> read_cursor(const std::string& path)
     if (!std::getline(in, text) || text.empty()) {
         return std::nullopt;
     }
-    return cursor::parse(text);
+    return text;
+}
+
+void write_line(const std::string& path, const std::string& text)
+{
+    output_file file{path};
+    file.write(text + "\n");
+    file.finish();
+}
+
+}  // namespace
+
+std::optional<cursor> read_cursor(const std::string& path)
+{
+    const auto text = read_line(path);
+    return text ? std::optional{cursor::parse(*text)} : std::nullopt;
 }
 
 void write_cursor(const std::string& path, const cursor& position)
 {
-    output_file file{path};
-    file.write(to_string(position) + "\n");
-    file.finish();
+    write_line(path, to_string(position));
+}
+
+std::optional<sealed_cursor> read_sealed_cursor(const std::string& path)
+{
+    const auto text = read_line(path);
+    return text ? std::optional{sealed_cursor::parse(*text)} : std::nullopt;
+}
+
+void write_sealed_cursor(const std::string& path, const sealed_cursor& position)
+{
+    write_line(path, to_string(position));
 }
 
 }  // namespace daybook::command

@@ -17,6 +17,10 @@ namespace daybook::command {
 /// (unwritable_output).
 void write_cursor(const std::string& path, const cursor& position);
 
+/// The same for a place in the sealed order.
+[[nodiscard]] std::optional<sealed_cursor> read_sealed_cursor(const std::string& path);
+void write_sealed_cursor(const std::string& path, const sealed_cursor& position);
+
 }  // namespace daybook::command
 
 #endif

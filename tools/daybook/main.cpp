@@ -140,10 +140,13 @@ int main(int argc, char** argv)
     add_show(app, c, chosen);
     add_hist(app, c, chosen);
     add_values(app, c, chosen);
+    add_tail(app, c, chosen);
     add_sql(app, c, chosen);
     add_log(app, c, chosen);
     add_import(app, c, chosen);
     add_seal(app, c, chosen);
+    add_verify(app, c, chosen);
+    add_checkpoint(app, c, chosen);
     add_export(app, c, chosen);
     add_run(app, c, chosen);
     add_auditor(app, c, chosen);

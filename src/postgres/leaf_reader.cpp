@@ -1,0 +1,57 @@
+#include "leaf_reader.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <daybook/error.hpp>
+
+#include "filter_parameters.hpp"
+#include "sql/leaves_from.hpp"
+#include "sql/sealed_events.hpp"
+
+namespace daybook::detail {
+
+std::vector<leaf> read_leaves(transaction& engine, std::uint64_t first, std::size_t most)
+{
+    pq::params values;
+    values.add(engine.organization().value()).add(static_cast<std::int64_t>(first)).add(static_cast<std::int64_t>(most));
+    const pq::result rows = engine.execute(embedded::sql::leaves_from, values);
+    std::vector<leaf> leaves;
+    for (int row = 0; row < rows.rows(); ++row) {
+        const std::vector<uuid> ids = rows.ids(row, 1);
+        std::string_view hashes = rows.bytes(row, 2);
+        if (rows.integer(row, 0) != static_cast<std::int64_t>(first + leaves.size()) || hashes.size() != ids.size() * 32) {
+            throw error{error_kind::broken_seal, "the leaves from " + std::to_string(first + leaves.size()) + " on are not in order",
+                        "`daybook verify` says more"};
+        }
+        for (const uuid& id : ids) {
+            leaf& one = leaves.emplace_back(leaf{id, {}});
+            std::ranges::copy(hashes.substr(0, 32), one.hash.bytes.begin());
+            hashes.remove_prefix(32);
+        }
+    }
+    return leaves;
+}
+
+void read_events_of(transaction& engine, const std::vector<leaf>& leaves, const filter& f,
+                    const std::function<void(const pq::result& row)>& each)
+{
+    std::vector<uuid> ids;
+    for (const leaf& one : leaves) {
+        if (f.id.empty() || std::ranges::any_of(f.id, [&one](const event_id& wanted) { return wanted.value() == one.id; })) {
+            ids.push_back(one.id);
+        }
+    }
+    if (ids.empty()) {
+        return;
+    }
+    std::ranges::sort(ids);
+    id_range range = range_of(f);
+    range.from = std::max(range.from, ids.front());
+    range.to = std::min(range.to, successor(ids.back()));
+    pq::params values = filter_parameters(engine.organization(), f, range, std::nullopt);
+    values.add(ids);
+    engine.stream(embedded::sql::sealed_events, values, each);
+}
+
+}  // namespace daybook::detail

@@ -1,0 +1,1 @@
+select to_regclass('daybook_anchors.checkpoints') is not null
