@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 
 #include <sys/stat.h>
 
@@ -81,8 +80,12 @@ key_text split(std::string_view text, const char* what)
 std::string read_file(const std::string& path)
 {
     std::ifstream in{path, std::ios::binary};
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (!in && !in.eof()) {
+    std::string text;
+    // Not with istreambuf_iterator: that passes on what the library itself throws, for example about a directory.
+    for (char part[1024]; in.read(part, sizeof part), in.gcount() > 0;) {
+        text.append(part, static_cast<std::size_t>(in.gcount()));
+    }
+    if (!in.eof()) {
         throw error{error_kind::unreadable_input, "the key file " + path + " cannot be read"};
     }
     return text;
