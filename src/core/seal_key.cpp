@@ -66,7 +66,7 @@ key_text split(std::string_view text, const char* what)
     const bool good = bytes && bytes->size() == 33 && bytes->front() == ed25519 && read.ptr == id.data() + id.size() &&
                       id == id_text(parts.id) && seal_text::is_name(parts.name);
     if (good) {
-        std::ranges::copy(*bytes | std::views::drop(1), parts.bytes.begin());
+        std::copy(bytes->begin() + 1, bytes->end(), parts.bytes.begin());
     }
     if (bytes) {
         crypto::forget({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string_view>
 
 namespace daybook::seal_text {
