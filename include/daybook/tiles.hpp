@@ -7,6 +7,7 @@
 #define DAYBOOK_TILES_HPP
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -59,6 +60,7 @@ private:
     std::uint64_t m_size;
     loader m_load;
     std::map<std::pair<unsigned, std::uint64_t>, std::vector<tree_hash>> m_kept;
+    std::deque<std::pair<unsigned, std::uint64_t>> m_oldest_first;  // the keys of m_kept, as they were loaded
 };
 
 }  // namespace daybook

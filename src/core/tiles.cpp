@@ -58,8 +58,10 @@ const std::vector<tree_hash>& tiled_tree::hashes(unsigned level, std::uint64_t i
                                                    " hashes instead of " + std::to_string(width)};
     }
     if (m_kept.size() == most_kept) {
-        m_kept.erase(m_kept.begin());
+        m_kept.erase(m_oldest_first.front());
+        m_oldest_first.pop_front();
     }
+    m_oldest_first.push_back(at);
     return m_kept.emplace(at, std::move(loaded)).first->second;
 }
 

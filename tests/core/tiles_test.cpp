@@ -203,6 +203,26 @@ TEST_CASE("a tile that was loaded a moment ago is not loaded again", "[tiles]")
     CHECK(loaded == after_first);
 }
 
+TEST_CASE("of more tiles than are kept, the last ones that were loaded are not loaded again", "[tiles]")
+{
+    std::size_t loaded = 0;
+    tiled_tree tree{most, [&loaded](const tile& wanted) {
+                        ++loaded;
+                        return stored(wanted);
+                    }};
+    for (std::uint64_t index = most / tile_width; index-- > 0;) {  // from the right, so that new ones come first in order
+        (void)tree.leaf(index * tile_width);
+    }
+    const std::size_t after_all = loaded;
+    for (int again = 0; again < 10; ++again) {
+        (void)tree.leaf(0);
+        (void)tree.leaf(tile_width);
+    }
+
+    CHECK(after_all == most / tile_width);
+    CHECK(loaded == after_all);
+}
+
 TEST_CASE("more tiles than are kept are read in any order", "[tiles]")
 {
     tiled_tree tree{most, stored};
