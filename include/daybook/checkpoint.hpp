@@ -66,6 +66,7 @@ struct signed_checkpoint {
     [[nodiscard]] DAYBOOK_EXPORT static signed_checkpoint parse(std::string_view text);
 };
 
+/// Throws error (invalid_proof) for one that parse() would refuse. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT signed_checkpoint sign_checkpoint(const checkpoint& made, const signing_key& key);
 
 enum class signature_state : unsigned char {

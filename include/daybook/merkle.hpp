@@ -90,7 +90,8 @@ using subtree_source = std::function<tree_hash(std::uint64_t first, unsigned lev
 [[nodiscard]] DAYBOOK_EXPORT std::vector<tree_hash> consistency_proof(std::uint64_t old_size, std::uint64_t size,
                                                                       const subtree_source& source);
 
-/// Whether `leaf` is at `index` in the tree of `size` leaves with this root. The algorithm of RFC 9162, section 2.1.3.2.
+/// Whether `leaf` is at `index` in the tree of `size` leaves with this root; believe size and root only together, from a signature:
+/// a proof of a leaf can fit several sizes. The algorithm of RFC 9162, section 2.1.3.2.
 [[nodiscard]] DAYBOOK_EXPORT bool proves_inclusion(const tree_hash& leaf, std::uint64_t index, std::uint64_t size,
                                                    std::span<const tree_hash> proof, const tree_hash& root);
 

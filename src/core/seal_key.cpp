@@ -124,8 +124,7 @@ signing_key::~signing_key()
 signing_key signing_key::generate(std::string_view name)
 {
     if (!seal_text::is_name(name)) {
-        refuse("a key cannot have the name \"" + std::string{name.substr(0, 200)} + "\"",
-               "1 to 200 printable characters, no space and no plus sign, for example audit.example.com/daybook");
+        refuse("a key cannot have this name", "1 to 200 printable characters, no space and no plus sign, for example audit.example.com/daybook");
     }
     std::array<std::uint8_t, 32> seed{};
     crypto::random(seed);

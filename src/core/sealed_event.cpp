@@ -88,7 +88,7 @@ sealed_identity identity_of(std::string_view sealed)
     };
     const auto organization = take_id(before_organization);
     const auto id = organization ? take_id(before_id) : std::nullopt;
-    if (!organization || !id || organization->is_nil()) {
+    if (!organization || !id || organization->is_nil() || !sealed.starts_with(R"(,"recorded_at":)") || !sealed.ends_with('}')) {
         throw error{error_kind::invalid_proof, "this is no sealed event: such a line begins with " + std::string{before_organization} + "\"…"};
     }
     return {org_id{*organization}, *id};

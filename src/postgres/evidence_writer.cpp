@@ -155,6 +155,7 @@ void make_folder(const std::filesystem::path& folder)
         throw error{error_kind::unwritable_output, "the folder " + folder.string() + (failed ? " cannot be made" : " is not empty"),
                     "give the name of a new one"};
     }
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);  // what is in it is as confidential as the log
 }
 
 error broken(const std::string& what)

@@ -166,7 +166,7 @@ int verification_report::finish(const verification& done)
         }
         out.line("checkpoints    " + std::to_string(done.checkpoints) + signers +
                  (done.sealed_at ? ", the last at " + friendly(*done.sealed_at) : ""));
-        out.line("kept elsewhere " + (done.anchors == 0 ? "no checkpoint was compared" : many(done.anchors, "checkpoint") + " agree"));
+        out.line("kept elsewhere " + (done.anchors == 0 ? "no checkpoint was compared" : many(done.anchors, "checkpoint") + (done.anchors == 1 ? " agrees" : " agree")));
         out.line("not sealed yet " + many(done.waiting, "event") +
                  (done.waiting_since ? ", since " + friendly(*done.waiting_since) + ": nothing is proved about them" : ""));
         out.line("result         " + (done.findings > 0 ? many(done.findings, "finding") : done.is_clean() ? "clean" : "nothing was verified"));
