@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_DAYBOOK_HPP
 #define DAYBOOK_DAYBOOK_HPP
 
+#include <daybook/anchor.hpp>
 #include <daybook/checkpoint.hpp>
 #include <daybook/counts.hpp>
 #include <daybook/cursor.hpp>
@@ -10,6 +11,8 @@
 #include <daybook/event.hpp>
 #include <daybook/event_id.hpp>
 #include <daybook/event_line.hpp>
+#include <daybook/event_proof.hpp>
+#include <daybook/evidence.hpp>
 #include <daybook/exporter.hpp>
 #include <daybook/filter.hpp>
 #include <daybook/limits.hpp>
@@ -25,12 +28,16 @@
 #include <daybook/retention.hpp>
 #include <daybook/seal_key.hpp>
 #include <daybook/sealed_event.hpp>
+#include <daybook/sealed_log.hpp>
+#include <daybook/sealer.hpp>
 #include <daybook/signed_note.hpp>
 #include <daybook/sql_query.hpp>
 #include <daybook/tenant_tx.hpp>
 #include <daybook/ticket.hpp>
 #include <daybook/tiles.hpp>
 #include <daybook/timestamp.hpp>
+#include <daybook/verification.hpp>
+#include <daybook/verifier.hpp>
 #include <daybook/version.hpp>
 
 #endif

@@ -85,12 +85,18 @@ struct retired_partition {
     std::int64_t organizations = 0;  ///< so many logs had events there, and record it
 };
 
+/// Events that no seal covers: once they are gone, nothing shows that they were there.
+enum class unsealed_events {
+    refuse,  ///< nothing is taken out of the log, and apply_retention() throws error (not_sealed)
+    take,    ///< for a log that is not sealed
+};
+
 /// Takes every partition out of the log that ends at `keep_from` or before, and finishes first what an earlier run left.
 /// Makes missing partitions too, as make_partitions() does. Safe to run again after any error, and beside programs that
 /// write. Throws as make_partitions() and plan_retention() do. Events of a time that left can still be logged, and the
 /// next run takes them.
-DAYBOOK_EXPORT std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from,
-                                                              retire how);
+DAYBOOK_EXPORT std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from, retire how,
+                                                              unsealed_events unsealed = unsealed_events::refuse);
 
 }  // namespace daybook
 

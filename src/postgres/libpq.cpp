@@ -70,6 +70,7 @@ constexpr known_state known_states[] = {
     {"DB403", error_kind::unsafe_role},
     {"DB404", error_kind::contaminated_connection},
     {"DB408", error_kind::invalid_ticket},
+    {"DB802", error_kind::not_sealed},
     {"08", error_kind::connection_lost},
 };
 

@@ -196,7 +196,8 @@ retention_plan plan_retention(const std::string& owner_url, timestamp keep_from)
     });
 }
 
-std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from, retire how)
+std::vector<retired_partition> apply_retention(const std::string& owner_url, timestamp keep_from, retire how,
+                                               unsealed_events unsealed)
 {
     return with_explanations([&] {
         const pq::connection_ptr connection = detail::connect_as_owner(owner_url);
@@ -207,6 +208,7 @@ std::vector<retired_partition> apply_retention(const std::string& owner_url, tim
         in_transaction(connection.get(), [&] { return make_missing(connection.get()); });
         pq::params values;
         values.add(microseconds(keep_from)).add(how == retire::drop ? "drop" : "detach");
+        values.add_bytes(pq::type::boolean, std::string(1, unsealed == unsealed_events::take ? '\1' : '\0'));
         in_transaction(connection.get(),
                        [&] { return pq::execute(connection.get(), embedded::sql::retire_partitions, values); });
         finish_retirements(connection.get(), done);

@@ -26,7 +26,7 @@ struct retired_log {
         make_partitions(f.database.owner_url(),
                         {.period = partition_period::year, .since = parse_time("2020-01-01T00:00:00Z")});
         log_old_event();
-        apply_retention(f.database.owner_url(), parse_time("2021-01-01T00:00:00Z"), retire::detach);
+        apply_retention(f.database.owner_url(), parse_time("2021-01-01T00:00:00Z"), retire::detach, unsealed_events::take);
         log_old_event();
     }
 
@@ -75,13 +75,13 @@ TEST_CASE("no program's role divides the log or retires a part of it", "[databas
     pqxx::connection owner{log.f.database.owner_url()};
     {
         // So that there is something to finish.
-        pqxx::nontransaction{owner}.exec("select daybook.retire_partitions('2021-01-01Z', 'drop')");
+        pqxx::nontransaction{owner}.exec("select daybook.retire_partitions('2021-01-01Z', 'drop', true)");
     }
     const std::string before = log.f.database.ask_superuser("select count(*) from daybook.partitions");
 
     for (const std::string statement :
          {"select daybook.make_partitions(p_until => '2100-01-01Z')", "select from daybook.partitions_before('2022-01-01Z')",
-          "select daybook.retire_partitions('2022-01-01Z', 'drop')",
+          "select daybook.retire_partitions('2022-01-01Z', 'drop', true)",
           "select daybook.finish_retirement('retired_audit_logs_until_2021_01_01')", "call daybook.lock_log()",
           "call daybook.close_partition('daybook.audit_logs_default')", "select daybook.add_default_partitions()",
           "select daybook.change_range('_default', now() + interval '50 years', now() + interval '90 years')",

@@ -101,7 +101,7 @@ TEST_CASE("retention plan says what would go, and changes nothing", "[command]")
 TEST_CASE("retention apply drops what the plan says, and does it once", "[command]")
 {
     const some_years log;
-    const std::vector<std::string> apply{"retention", "apply", "--keep", some_years::keep()};
+    const std::vector<std::string> apply{"retention", "apply", "--unsealed", "--keep", some_years::keep()};
 
     const std::vector<json> rows = rows_of(log.daybook(apply));
 
@@ -117,11 +117,22 @@ TEST_CASE("retention apply drops what the plan says, and does it once", "[comman
     CHECK_THAT(again.err, ContainsSubstring("nothing was taken out of the log"));
 }
 
+TEST_CASE("retention apply takes nothing away that is not sealed, unless it is told to", "[command]")
+{
+    const some_years log;
+
+    const finished refused = log.daybook({"retention", "apply", "--keep", some_years::keep()});
+
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, ContainsSubstring("error[D0802]") && ContainsSubstring("events that would leave the log are not sealed: 1"));
+    CHECK(log.events() == "2");
+}
+
 TEST_CASE("retention apply --detach keeps what leaves as tables", "[command]")
 {
     const some_years log;
 
-    REQUIRE(rows_of(log.daybook({"retention", "apply", "--detach", "--keep", some_years::keep()})).size() == 2);
+    REQUIRE(rows_of(log.daybook({"retention", "apply", "--unsealed", "--detach", "--keep", some_years::keep()})).size() == 2);
 
     CHECK(log.database.ask_superuser("select count(*) from daybook.retired_" + year_2020) == "1");
     CHECK_THAT(log.daybook({"retention", "partitions"}).out, ContainsSubstring("\"detached\""));

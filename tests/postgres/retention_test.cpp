@@ -289,7 +289,7 @@ TEST_CASE("retention drops whole partitions with their facets, and nothing else"
     f.log_some_years();
     REQUIRE(f.events() == "6");
 
-    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::drop);
+    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take);
 
     REQUIRE(done.size() == 2);
     CHECK(done[0].name == "retired_audit_logs_2020_01_01_until_2021_01_01");
@@ -310,7 +310,7 @@ TEST_CASE("retention leaves a record in the log of each organization concerned, 
     fixture f;
     f.log_some_years();
 
-    apply_retention(f.owner_url(), year_2022, retire::drop);
+    apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take);
 
     const auto records_of = [&](const org_id& organization) {
         return with_tenant(f.connection, organization, [](tenant_tx& tx) {
@@ -338,7 +338,7 @@ TEST_CASE("a detached partition is a table that no program's role reaches", "[da
     f.log_some_years();
     const std::string table = "retired_audit_logs_2020_01_01_until_2021_01_01";
 
-    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::detach);
+    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::detach, unsealed_events::take);
 
     REQUIRE(done.size() == 2);
     CHECK(f.events() == "1");
@@ -365,7 +365,7 @@ TEST_CASE("a detached partition that is opened is drift", "[database]")
 {
     fixture f;
     f.log_some_years();
-    apply_retention(f.owner_url(), year_2022, retire::detach);
+    apply_retention(f.owner_url(), year_2022, retire::detach, unsealed_events::take);
     const std::string table = "daybook.retired_audit_logs_2020_01_01_until_2021_01_01";
     for (const std::string change : {"grant select on % to daybook_app", "alter table % no force row level security",
                                      "alter table % disable trigger append_only"}) {
@@ -383,14 +383,14 @@ TEST_CASE("retention that runs again changes nothing", "[database]")
 {
     fixture f;
     f.log_some_years();
-    REQUIRE(apply_retention(f.owner_url(), year_2022, retire::drop).size() == 2);
+    REQUIRE(apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take).size() == 2);
     const auto state = [&] {
         return f.ask("select string_agg(partition::oid || name, ' ' order by name) from daybook.partitions") + f.places() +
                f.ask("select count(*) from daybook.retired_partitions");
     };
     const std::string before = state();
 
-    CHECK(apply_retention(f.owner_url(), year_2022, retire::drop).empty());
+    CHECK(apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take).empty());
 
     CHECK(plan_retention(f.owner_url(), year_2022).goes.empty());
     CHECK(state() == before);
@@ -402,7 +402,7 @@ TEST_CASE("what a crash left between the two steps is finished by the next run",
     f.log_some_years();
     {
         pqxx::connection owner{f.owner_url()};
-        pqxx::nontransaction{owner}.exec("select daybook.retire_partitions('2021-01-01Z', 'drop')");
+        pqxx::nontransaction{owner}.exec("select daybook.retire_partitions('2021-01-01Z', 'drop', true)");
     }
     const std::string name = "retired_audit_logs_2020_01_01_until_2021_01_01";
     REQUIRE(f.records() == "0");
@@ -410,7 +410,7 @@ TEST_CASE("what a crash left between the two steps is finished by the next run",
     REQUIRE(named(plan_retention(f.owner_url(), parse_time("2020-06-01T00:00:00Z")).goes, name).size() == 1);
     CHECK(verify_schema(f.owner_url()).empty());
 
-    const std::vector<retired_partition> done = apply_retention(f.owner_url(), parse_time("2020-06-01T00:00:00Z"), retire::detach);
+    const std::vector<retired_partition> done = apply_retention(f.owner_url(), parse_time("2020-06-01T00:00:00Z"), retire::detach, unsealed_events::take);
 
     REQUIRE(done.size() == 1);
     CHECK(done.front().name == name);
@@ -424,18 +424,18 @@ TEST_CASE("events of a time that left can still be logged, and leave with the ne
 {
     fixture f;
     f.log_some_years();
-    REQUIRE(apply_retention(f.owner_url(), year_2022, retire::detach).size() == 2);
+    REQUIRE(apply_retention(f.owner_url(), year_2022, retire::detach, unsealed_events::take).size() == 2);
     f.log(f.acme, "2020-02-01T10:00:00Z");
     f.log(f.initech, "2021-02-01T10:00:00Z");
 
-    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::detach);
+    const std::vector<retired_partition> done = apply_retention(f.owner_url(), year_2022, retire::detach, unsealed_events::take);
 
     REQUIRE(done.size() == 1);
     CHECK(done.front().name == "retired_audit_logs_until_2022_01_01");
     CHECK_FALSE(done.front().from);
     CHECK(done.front().events == 2);
     f.log(f.acme, "2020-02-02T10:00:00Z");
-    const std::vector<retired_partition> again = apply_retention(f.owner_url(), year_2022, retire::detach);
+    const std::vector<retired_partition> again = apply_retention(f.owner_url(), year_2022, retire::detach, unsealed_events::take);
     REQUIRE(again.size() == 1);
     CHECK(again.front().name == "retired_audit_logs_until_2022_01_01_2");
     CHECK(again.front().events == 1);
@@ -447,7 +447,7 @@ TEST_CASE("retention of more than all time takes nothing", "[database]")
     fixture f;
     f.log_some_years();
 
-    CHECK(apply_retention(f.owner_url(), timestamp{} - std::chrono::days{3650}, retire::drop).empty());
+    CHECK(apply_retention(f.owner_url(), timestamp{} - std::chrono::days{3650}, retire::drop, unsealed_events::take).empty());
 
     CHECK(f.events() == "6");
 }
@@ -459,7 +459,7 @@ TEST_CASE("retention keeps one day at least", "[database]")
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 
     CHECK(kind_of([&] { static_cast<void>(plan_retention(f.owner_url(), now - std::chrono::hours{23})); }) == error_kind::wrong_usage);
-    CHECK(kind_of([&] { apply_retention(f.owner_url(), now - std::chrono::hours{23}, retire::drop); }) == error_kind::wrong_usage);
+    CHECK(kind_of([&] { apply_retention(f.owner_url(), now - std::chrono::hours{23}, retire::drop, unsealed_events::take); }) == error_kind::wrong_usage);
 
     CHECK(f.events() == "6");
     CHECK_NOTHROW(static_cast<void>(plan_retention(f.owner_url(), now - std::chrono::hours{25})));
@@ -471,7 +471,7 @@ TEST_CASE("retention makes the partitions of the time ahead", "[database]")
     f.forget_this_month();
     const std::size_t before = list_partitions(f.owner_url()).size();
 
-    CHECK(apply_retention(f.owner_url(), year_2022, retire::drop).empty());
+    CHECK(apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take).empty());
 
     CHECK(list_partitions(f.owner_url()).size() >= before + 4);
 }
@@ -483,7 +483,7 @@ TEST_CASE("a transaction that stays open makes retention fail, and nothing is ch
     const std::string partitions = names_of(list_partitions(f.owner_url()));
     with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
         log_audit(tx, sample(), write_now);
-        const auto apply = [&] { apply_retention(impatient(f.owner_url()), year_2022, retire::drop); };
+        const auto apply = [&] { apply_retention(impatient(f.owner_url()), year_2022, retire::drop, unsealed_events::take); };
         CHECK(kind_of(apply) == error_kind::transaction_conflict);
         CHECK_THAT(message_of(apply), ContainsSubstring("did not end in time"));
         CHECK(names_of(list_partitions(f.owner_url())) == partitions);
@@ -491,7 +491,7 @@ TEST_CASE("a transaction that stays open makes retention fail, and nothing is ch
 
     CHECK(f.events() == "7");
     CHECK(f.records() == "0");
-    CHECK(apply_retention(impatient(f.owner_url()), year_2022, retire::drop).size() == 2);
+    CHECK(apply_retention(impatient(f.owner_url()), year_2022, retire::drop, unsealed_events::take).size() == 2);
 }
 
 TEST_CASE("a writer that retention waits for is not kept from ending", "[database]")
@@ -506,7 +506,7 @@ TEST_CASE("a writer that retention waits for is not kept from ending", "[databas
 
     with_tenant(f.connection, f.acme, [&](tenant_tx& tx) {
         log_audit(tx, sample(), write_now);
-        retention = std::jthread{[&] { done = apply_retention(f.owner_url(), year_2022, retire::drop); }};
+        retention = std::jthread{[&] { done = apply_retention(f.owner_url(), year_2022, retire::drop, unsealed_events::take); }};
         waits = wait_until([&] { return f.ask("select count(*) from pg_locks where not granted") != "0"; });
         log_audit(tx, with_facets, write_now);
     });
@@ -527,7 +527,7 @@ TEST_CASE("only the owner divides the log and retires parts of it", "[database]"
         CHECK(kind_of([&] { static_cast<void>(list_partitions(url)); }) == error_kind::permission_denied);
         CHECK(kind_of([&] { make_partitions(url); }) == error_kind::permission_denied);
         CHECK(kind_of([&] { static_cast<void>(plan_retention(url, year_2022)); }) == error_kind::permission_denied);
-        CHECK(kind_of([&] { apply_retention(url, year_2022, retire::drop); }) == error_kind::permission_denied);
+        CHECK(kind_of([&] { apply_retention(url, year_2022, retire::drop, unsealed_events::take); }) == error_kind::permission_denied);
     }
 }
 
@@ -540,11 +540,11 @@ TEST_CASE("retention that cannot leave its records drops nothing", "[database]")
                             "create trigger swallow before insert on daybook.audit_logs for each row "
                             "when (new.action like 'audit_log.%') execute function public.swallow()");
 
-    CHECK(kind_of([&] { apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop); }) ==
+    CHECK(kind_of([&] { apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop, unsealed_events::take); }) ==
           error_kind::not_stored);
 
     f.database.as_superuser("drop trigger swallow on daybook.audit_logs");
-    apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop);
+    apply_retention(f.owner_url(), parse_time("2022-01-01T00:00:00Z"), retire::drop, unsealed_events::take);
     CHECK(f.ask("select sum((metadata ->> 'events')::int) from daybook.audit_logs where actor_id = 'daybook'") == "5");
 }
 
@@ -555,7 +555,7 @@ TEST_CASE("the past can be divided after some of it was detached", "[database]")
     f.log(f.acme, "2020-02-01T10:00:00Z");
     const timestamp end = parse_time(f.ask("select to_char(daybook.id_time(upper) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
                                            "from daybook.partitions where name = '" + until + "'"));
-    apply_retention(f.owner_url(), end, retire::detach);
+    apply_retention(f.owner_url(), end, retire::detach, unsealed_events::take);
 
     make_partitions(f.owner_url(), {.since = end - std::chrono::hours{24 * 40}});
 

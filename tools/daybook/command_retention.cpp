@@ -15,6 +15,7 @@ namespace {
 struct retention_options {
     std::string keep;
     bool detach = false;
+    bool unsealed = false;
 };
 
 struct partitions_options {
@@ -96,7 +97,8 @@ int plan(context& c, const retention_options& o)
 int apply(context& c, const retention_options& o)
 {
     const std::vector<retired_partition> done =
-        apply_retention(c.owner_url(), keep_from(o), o.detach ? retire::detach : retire::drop);
+        apply_retention(c.owner_url(), keep_from(o), o.detach ? retire::detach : retire::drop,
+                        o.unsealed ? unsealed_events::take : unsealed_events::refuse);
     const auto writer = make_writer(c.format(), c.out());
     writer->begin({{"name", column_kind::text}, {"how", column_kind::text}, {"from", column_kind::text},
                    {"until", column_kind::text}, {"events", column_kind::number}, {"organizations", column_kind::number}});
@@ -181,8 +183,9 @@ void add_retention(CLI::App& app, context& c, action& chosen)
     };
     with_keep(group->add_subcommand("plan", "What apply would take out of the log; changes nothing"))
         ->callback([&c, &chosen, o] { chosen = [&c, o] { return plan(c, *o); }; });
-    with_keep(group->add_subcommand("apply", "Drop the partitions that are wholly older, make those of the time ahead"))
-        ->callback([&c, &chosen, o] { chosen = [&c, o] { return apply(c, *o); }; });
+    CLI::App* const take = with_keep(group->add_subcommand("apply", "Drop the partitions that are wholly older, make those of the time ahead"));
+    take->add_flag("--unsealed", o->unsealed, "Take events along that no seal covers: for a log that is not sealed");
+    take->callback([&c, &chosen, o] { chosen = [&c, o] { return apply(c, *o); }; });
 
     auto p = std::make_shared<partitions_options>();
     CLI::App* const list =

@@ -31,8 +31,39 @@ end
 $$;
 comment on function daybook.partitions_before(timestamptz) is 'What retire_partitions() would take out of the log';
 
+-- What no seal covers, nobody could ever miss: it stays, unless `p_unsealed` says otherwise. Then it leaves the queue as well; of a
+-- statement that wrote events of several times, the others go on waiting.
+create or replace function daybook.retire_unsealed(p_upper uuid, p_unsealed boolean) returns void
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count bigint;
+begin
+    select count(*) into v_count
+    from daybook.seal_queue q
+    cross join lateral unnest(q.ids) w (id)
+    where q.id < p_upper and w.id < p_upper;
+    if v_count = 0 then
+        return;
+    elsif not p_unsealed then
+        raise exception 'events that would leave the log are not sealed: %', v_count
+            using errcode = 'DB802', hint = 'seal them first, or let them go without a seal';
+    end if;
+    with taken as (
+        delete from daybook.seal_queue q where q.id < p_upper returning q.*
+    )
+    insert into daybook.seal_queue (organization_id, id, ids, recorded_at, missed_at)
+    select t.organization_id, w.ids[1], w.ids, t.recorded_at, t.missed_at
+    from taken t
+    cross join lateral (select array_agg(i.id order by i.id) as ids from unnest(t.ids) i (id) where i.id >= p_upper) w
+    where w.ids is not null;
+end
+$$;
+comment on function daybook.retire_unsealed(uuid, boolean) is 'For retire_partitions() alone';
+
 -- A new partition takes the place of the oldest, for events of that time that may yet come.
-create or replace function daybook.retire_partitions(p_before timestamptz, p_how text) returns bigint
+create or replace function daybook.retire_partitions(p_before timestamptz, p_how text, p_unsealed boolean) returns bigint
     language plpgsql
     set search_path = pg_catalog, pg_temp
 as $$
@@ -48,6 +79,8 @@ begin
         return 0;
     end if;
     call daybook.lock_log();
+    -- Nobody writes any more, so that what waits now is all that will.
+    perform daybook.retire_unsealed((select p.upper from daybook.partitions_before(p_before) p order by p.upper desc limit 1), p_unsealed);
     for v_partition in select p.name, p.lower, p.upper, p.is_room from daybook.partitions_before(p_before) p loop
         v_facets_name := replace(v_partition.name, 'audit_logs', 'facets');
         v_upper := v_partition.upper;
@@ -75,7 +108,7 @@ begin
     return v_count;
 end
 $$;
-comment on function daybook.retire_partitions(timestamptz, text) is 'Detaches what retention no longer keeps';
+comment on function daybook.retire_partitions(timestamptz, text, boolean) is 'Detaches what retention no longer keeps';
 
 -- One event for each organization that has events in the retired partition; then it is dropped, or stays as a table of its own.
 -- Returns its record, or no row if another run has done it.
