@@ -43,6 +43,9 @@ public:
     /// Every environment variable that Daybook's tools read, for this database: {name, URL}.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment(const std::string& database) const;
 
+    /// Where the server's files are, for its user alone: gone with it, unless `data` named it.
+    [[nodiscard]] const std::string& directory() const noexcept { return m_directory; }
+
     /// The server's version, as in "15.18".
     [[nodiscard]] const std::string& version() const noexcept { return m_version; }
 

@@ -86,6 +86,10 @@ private:
     std::unique_ptr<state> m_state;
 };
 
+/// Of all organizations, as the sealer's role or the auditor's; no key is needed. Throws error (cannot_connect, permission_denied, …).
+/// Any thread.
+[[nodiscard]] DAYBOOK_EXPORT seal_backlog read_backlog(const std::string& url);
+
 /// Of the transaction's organization.
 [[nodiscard]] DAYBOOK_EXPORT seal_backlog read_backlog(tenant_tx& tx);
 

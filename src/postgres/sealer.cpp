@@ -456,6 +456,13 @@ std::uint64_t sealer::announce(const verifying_key& next, const std::string& rea
     return logs;
 }
 
+seal_backlog read_backlog(const std::string& url)
+{
+    const pq::connection_ptr connection = pq::connect(url);
+    return read_backlog([&connection](const char* sql, const pq::params& values) { return pq::execute(connection.get(), sql, values); },
+                        std::nullopt);
+}
+
 seal_backlog read_backlog(tenant_tx& tx)
 {
     detail::transaction& engine = detail::engine(tx);

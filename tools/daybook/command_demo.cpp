@@ -7,10 +7,13 @@
 #include <daybook/log_audit.hpp>
 #include <daybook/private_cluster.hpp>
 #include <daybook/query.hpp>
+#include <daybook/sealer.hpp>
+#include <daybook/verifier.hpp>
 
 #include "child.hpp"
 #include "context.hpp"
 #include "event_rows.hpp"
+#include "seal_keys.hpp"
 
 namespace daybook::command {
 
@@ -102,12 +105,25 @@ long visible_events(pool& connections, const org_id& organization)
     });
 }
 
+void show_seals(context& c, pool& connections, const private_cluster& cluster, const organization& whose, const std::string& key_file)
+{
+    const signing_key key = signing_key::generate("demo.example");
+    write_key(key, key_file, {});
+    sealer{{.url = cluster.url("daybook_sealer", "daybook"), .key = key}}.seal();
+    const verification result = verify_log(connections, whose.id, {.keys = {{key.public_half()}}},
+                                           [&](const finding& one) { c.out().line("  " + one.detail); });
+    c.out().line("  " + whose.key + ": " + std::to_string(result.checked) + " of " + std::to_string(result.size) +
+                 " sealed events verified, " + std::to_string(result.findings) + " findings");
+}
+
 int demonstrate(context& c)
 {
     const private_cluster cluster;
     c.out().line("started a private PostgreSQL " + cluster.version() + "; it is deleted when you leave");
     cluster.provide("daybook");
-    const variables environment = cluster.environment("daybook");
+    variables environment = cluster.environment("daybook");
+    const std::string key_file = cluster.directory() + "/seal_key";
+    environment.emplace_back("DAYBOOK_KEY_FILE", key_file);
     for (const auto& [name, url] : environment) {
         if (name == "DATABASE_URL" || name == "DATABASE_URL_OWNER") {
             c.out().line("  export " + name + "='" + url + "'");
@@ -138,8 +154,12 @@ int demonstrate(context& c)
     });
     writer.end();
     c.out().line("");
+    c.out().line("Is the log what was sealed?");
+    show_seals(c, connections, cluster, acme, key_file);
+    c.out().line("");
     c.out().line("try:  daybook -t acme query -n 5");
     c.out().line("      daybook -t acme query action=role.* -S 3d -o line");
+    c.out().line("      daybook -t acme verify");
     c.out().line("      daybook -t acme sql 'select action, count(*) from events group by 1 order by 2 desc'");
     c.out().line("      daybook auditor sql 'select o.key, count(*) from events e join organizations o on o.id = e.organization_id group by 1'");
     c.out().flush();

@@ -1,14 +1,11 @@
-#include <cerrno>
+#include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include <CLI/CLI.hpp>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <daybook/error.hpp>
-#include <daybook/json.hpp>
 #include <daybook/sealer.hpp>
+#include <daybook/tenant_tx.hpp>
 
 #include "context.hpp"
 #include "seal_keys.hpp"
@@ -39,36 +36,10 @@ std::string count(std::uint64_t number, const std::string& what)
 
 // ---------------------------------------------------------------- keys
 
-// Never over a file that is there: it may be the only copy of a key.
-void write_new(const std::string& path, const std::string& text, mode_t mode)
-{
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (file < 0) {
-        throw error{error_kind::unwritable_output, "the key file " + path + ": " + std::strerror(errno)};
-    }
-    const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
-    if (close(file) != 0 || !written) {
-        unlink(path.c_str());
-        throw error{error_kind::unwritable_output, "the key file " + path + " could not be written"};
-    }
-}
-
 int generate(context& c, const seal_arguments& arguments)
 {
     const signing_key key = signing_key::generate(arguments.name);
-    std::string believed = to_string(key.public_half()) + '\n';
-    if (!arguments.replaces.empty()) {
-        for (const trusted_key& former : read_trusted_keys(arguments.replaces)) {
-            believed += to_string(former) + '\n';
-        }
-    }
-    write_new(arguments.out, key.secret_text() + '\n', 0600);
-    try {
-        write_new(arguments.out + ".pub", believed, 0644);
-    } catch (const error&) {
-        unlink(arguments.out.c_str());
-        throw;
-    }
+    write_key(key, arguments.out, arguments.replaces.empty() ? std::vector<trusted_key>{} : read_trusted_keys(arguments.replaces));
     c.out().line(to_string(key.public_half()));
     c.say("the private key is in " + arguments.out + ": only the sealer needs it; keep a copy where the database's administrators "
           "cannot read it");
@@ -159,6 +130,23 @@ int seal_on(context& c, sealer& sealing, const seal_arguments& arguments, const 
     return signals.exit_status();
 }
 
+int status(context& c)
+{
+    const bool of_one = !c.flags.tenant.empty();
+    const seal_backlog waiting =
+        of_one ? with_tenant(c.connections(), c.tenant().id, [](tenant_tx& tx) { return read_backlog(tx); })
+               : read_backlog(context::sealer_url());
+    const timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto lag = waiting.oldest ? std::chrono::duration_cast<std::chrono::milliseconds>(now - *waiting.oldest).count() : 0;
+    const auto writer = make_writer(c.format_or(format::line), c.out());
+    writer->begin({{"waiting", column_kind::number}, {"waiting_since", column_kind::text}, {"lag_milliseconds", column_kind::number},
+                   {"missed", column_kind::number}});
+    writer->add({std::to_string(waiting.events), waiting.oldest ? cell{to_string(*waiting.oldest)} : cell{},
+                 std::to_string(std::max<std::int64_t>(lag, 0)), std::to_string(waiting.missed)});
+    writer->end();
+    return waiting.missed > 0 ? describe(error_kind::broken_seal).exit_status : 0;
+}
+
 int seal(context& c, const seal_arguments& arguments)
 {
     const until_signal signals;
@@ -189,6 +177,9 @@ void add_seal(CLI::App& app, context& c, action& chosen)
     keygen->add_option("--name", arguments->name, "Stands in each signature: who seals, for example audit.example.com")->capture_default_str();
     keygen->add_option("--replaces", arguments->replaces, "A .pub file whose keys go into FILE.pub too");
     keygen->callback([&c, &chosen, arguments] { chosen = [&c, arguments] { return generate(c, *arguments); }; });
+
+    command->add_subcommand("status", "How many events wait to be sealed, since when: of all organizations, or with -t of one")
+        ->callback([&c, &chosen] { chosen = [&c] { return status(c); }; });
 
     CLI::App* const next = command->add_subcommand("announce", "Say in every sealed log, and seal with the old key, which key comes next");
     next->add_option("--next", arguments->next, "The .pub file of the next key")->required();

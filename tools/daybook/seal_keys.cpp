@@ -1,8 +1,13 @@
 #include "seal_keys.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <iterator>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <daybook/error.hpp>
 
@@ -15,6 +20,20 @@ namespace {
 std::string key_file(const std::string& file)
 {
     return file.empty() ? environment("DAYBOOK_KEY_FILE").value_or("") : file;
+}
+
+// Never over a file that is there: it may be the only copy of a key.
+void write_new(const std::string& path, const std::string& text, mode_t mode)
+{
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (file < 0) {
+        throw error{error_kind::unwritable_output, "the key file " + path + ": " + std::strerror(errno)};
+    }
+    const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
+    if (close(file) != 0 || !written) {
+        unlink(path.c_str());
+        throw error{error_kind::unwritable_output, "the key file " + path + " could not be written"};
+    }
 }
 
 }  // namespace
@@ -56,6 +75,21 @@ std::vector<trusted_key> believed_keys(const std::vector<std::string>& files)
         std::ranges::copy(read_trusted_keys(one), std::back_inserter(keys));
     }
     return keys;
+}
+
+void write_key(const signing_key& key, const std::string& path, const std::vector<trusted_key>& former)
+{
+    std::string believed = to_string(key.public_half()) + '\n';
+    for (const trusted_key& one : former) {
+        believed += to_string(one) + '\n';
+    }
+    write_new(path, key.secret_text() + '\n', 0600);
+    try {
+        write_new(path + ".pub", believed, 0644);
+    } catch (const error&) {
+        unlink(path.c_str());
+        throw;
+    }
 }
 
 }  // namespace daybook::command

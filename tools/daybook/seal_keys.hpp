@@ -21,6 +21,10 @@ namespace daybook::command {
 /// for whose signature to believe).
 [[nodiscard]] std::vector<trusted_key> believed_keys(const std::vector<std::string>& files);
 
+/// Writes the key into `path`, for its owner alone, and its public half and `former` ones into `path`.pub; never over a file that is
+/// there. Throws error (unwritable_output).
+void write_key(const signing_key& key, const std::string& path, const std::vector<trusted_key>& former);
+
 }  // namespace daybook::command
 
 #endif
