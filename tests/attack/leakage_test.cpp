@@ -660,8 +660,8 @@ TEST_CASE("attack 55: every table of the schema and every partition is under pol
     const temporary_database database;
     CHECK(found(database, tables_without_protection).empty());
 
-    database.as_superuser("create table daybook.checkpoints (organization_id uuid, size bigint)");
-    CHECK(found(database, tables_without_protection) == "checkpoints");
+    database.as_superuser("create table daybook.receipts (organization_id uuid, size bigint)");
+    CHECK(found(database, tables_without_protection) == "receipts");
 }
 
 TEST_CASE("attack 55: the tables that have no organization are not the application's", "[database]")

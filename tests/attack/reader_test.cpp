@@ -478,7 +478,7 @@ TEST_CASE("the reader and the application each have their own way in, and not th
                                    "unnest(array['select', 'insert', 'update', 'references']) p (privilege) "
                                    "where c.relnamespace = 'daybook'::regnamespace and c.relkind in ('r', 'p', 'v') "
                                    "and has_any_column_privilege('daybook_reader', c.oid, p.privilege)") ==
-          "audit_logs select, events select, facets select, organizations select");
+          "audit_logs select, checkpoints select, events select, facets select, leaves select, organizations select, tiles select");
 }
 
 TEST_CASE("a ticket stays on record, and can be withdrawn", "[database]")
