@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::string app_url() const { return url("daybook_app"); }
     [[nodiscard]] std::string owner_url() const { return url("daybook_owner"); }
     [[nodiscard]] std::string reader_url() const { return url("daybook_reader"); }
+    [[nodiscard]] std::string sealer_url() const { return url("daybook_sealer"); }
     [[nodiscard]] std::string auditor_url() const { return url("daybook_auditor"); }
     [[nodiscard]] std::string superuser_url() const { return url("postgres"); }
 
