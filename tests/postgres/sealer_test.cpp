@@ -487,6 +487,19 @@ TEST_CASE("a sealer does not go on behind a checkpoint of a time for which its k
     CHECK(pass.problems.front().why.kind() == error_kind::broken_seal);
 }
 
+TEST_CASE("a sealer trusts its own key, even if it is told of it with another time", "[database]")
+{
+    sealing f;
+    const trusted_key once{f.key.public_half(), std::nullopt, parse_time("2020-01-01T00:00:00Z")};
+    for (int i = 0; i < 2; ++i) {
+        f.log(f.acme);
+        sealer one{{.url = f.database.sealer_url(), .key = f.key, .trusted = {once}}};
+        CHECK(one.seal().problems.empty());
+    }
+
+    check_whole(f, 2);
+}
+
 TEST_CASE("who cannot seal a log says so when the next key is announced", "[database]")
 {
     sealing f;
