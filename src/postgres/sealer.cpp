@@ -81,8 +81,8 @@ void add_hash(std::vector<run>& runs, unsigned level, std::uint64_t at, const tr
 
 bool is_conflict(const error& e)
 {
-    // Another sealer appended first, or took the same part of the queue.
-    return e.sqlstate() == "23505" || e.sqlstate() == "22012" || e.sqlstate() == "40P01" || e.sqlstate() == "40001";
+    // Another sealer took the same part of the queue, or stood in the way.
+    return e.sqlstate() == "22012" || e.sqlstate() == "40P01" || e.sqlstate() == "40001";
 }
 
 seal_backlog read_backlog(const detail::statement_runner& run, const std::optional<org_id>& organization)
@@ -359,7 +359,7 @@ struct sealer::state {
 
     void seal_all_of(const org_id& organization, seal_pass& pass, const std::stop_token& stop)
     {
-        int lost = 0;  // against other sealers, in a row
+        int lost = 0;  // in a row, without another sealer's having appended
         while (!stop.stop_requested()) {
             std::optional<std::string> seen;
             try {
@@ -372,15 +372,19 @@ struct sealer::state {
                 if (connection == nullptr || PQstatus(connection.get()) != CONNECTION_OK) {
                     throw;
                 }
-                if (!is_conflict(e) || ++lost == most_conflicts) {
-                    pass.problems.push_back({organization, e});
-                    return;
-                }
-                // Who appends first leaves a checkpoint.
-                if (e.sqlstate() == "23505" && detail::latest_note(organization, runner()) == seen) {
+                if (e.sqlstate() == "23505") {
+                    // Who appends first leaves a checkpoint, and may do so any number of times: the log grows all the same.
+                    if (detail::latest_note(organization, runner()) != seen) {
+                        lost = 0;
+                        continue;
+                    }
                     pass.problems.push_back({organization, error{error_kind::broken_seal,
                                                                  "the stored tree reaches beyond its last checkpoint",
                                                                  "nothing is sealed on top of it; `daybook verify` says more"}});
+                    return;
+                }
+                if (!is_conflict(e) || ++lost == most_conflicts) {
+                    pass.problems.push_back({organization, e});
                     return;
                 }
             }

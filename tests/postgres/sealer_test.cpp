@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -282,6 +283,27 @@ TEST_CASE("two sealers at once seal everything once", "[database]")
     CHECK(f.sealed(f.globex).ids.size() == 300);
     CHECK(f.sealed(f.globex).complaint() == "");
     check_whole(f, 300);
+}
+
+TEST_CASE("a sealer that comes second time after time has no problem", "[database]")
+{
+    sealing f;
+    for (int i = 0; i < 400; ++i) {
+        f.log(f.acme);
+    }
+    const auto run = [&f](seal_pass& pass) { pass = f.make_sealer(1).seal(); };
+    std::array<seal_pass, 8> passes;
+    {
+        std::vector<std::jthread> crowd;
+        for (seal_pass& pass : passes) {
+            crowd.emplace_back(run, std::ref(pass));
+        }
+    }
+
+    for (const seal_pass& pass : passes) {
+        CHECK(pass.problems.empty());
+    }
+    check_whole(f, 400);
 }
 
 TEST_CASE("a sealer that was ahead of another one's memory does not mislead it", "[database]")
