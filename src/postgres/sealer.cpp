@@ -158,8 +158,8 @@ struct sealer::state {
         return all;
     }
 
-    // The tree that `note` describes, if tree, note and keys agree.
-    compact_range examined(const org_id& organization, const std::string& note)
+    // The tree that `note` describes, if tree, note and keys agree, and it stands in the place of its size.
+    compact_range examined(const org_id& organization, const std::string& note, std::int64_t size)
     {
         const auto broken = [](const std::string& what) {
             return error{error_kind::broken_seal, what, "nothing is sealed on top of it; `daybook verify` says more"};
@@ -168,6 +168,10 @@ struct sealer::state {
             const signed_checkpoint last = signed_checkpoint::parse(note);
             if (last.said.organization != organization) {
                 throw broken("the last checkpoint is of the log of " + to_string(last.said.organization));
+            }
+            if (static_cast<std::int64_t>(last.said.size) != size) {
+                throw broken("the last checkpoint, of " + std::to_string(last.said.size) + " events, stands in the place of one of " +
+                             std::to_string(size));
             }
             switch (examine(last, keys)) {
             case signature_state::good: break;
@@ -190,7 +194,7 @@ struct sealer::state {
         }
     }
 
-    const grown_tree& tree_of(const org_id& organization, const std::optional<std::string>& note)
+    const grown_tree& tree_of(const org_id& organization, const std::optional<std::string>& note, std::int64_t size)
     {
         const auto known = grown.find(organization.value());
         if (known != grown.end() && note && known->second.note == *note) {
@@ -198,7 +202,7 @@ struct sealer::state {
         }
         grown_tree fresh;
         if (note) {
-            fresh = {*note, examined(organization, *note)};
+            fresh = {*note, examined(organization, *note, size)};
         }
         if (grown.size() >= most_remembered) {
             grown.clear();
@@ -214,6 +218,7 @@ struct sealer::state {
         std::vector<uuid> statements;
         std::vector<uuid> ids;
         timestamp oldest = timestamp::max();
+        std::int64_t size = 0;
         {
             pq::pipeline line{native};
             line.send("begin isolation level read committed");
@@ -230,6 +235,7 @@ struct sealer::state {
                 oldest = std::min(oldest, answers[1].time(row, 2));
             }
             if (answers[2].rows() > 0) {
+                size = answers[2].integer(0, 0);
                 note = answers[2].text(0, 1);
             }
         }
@@ -237,7 +243,7 @@ struct sealer::state {
             return false;
         }
         const bool more = ids.size() >= options.batch || std::ssize(statements) == statements_at_once;
-        const grown_tree& before = tree_of(organization, note);
+        const grown_tree& before = tree_of(organization, note, size);
         std::ranges::sort(ids);
         const std::vector<leaf> leaves = leaves_of(organization, ids);
 

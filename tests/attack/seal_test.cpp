@@ -134,6 +134,14 @@ TEST_CASE("attack 83: nothing is sealed on top of the checkpoint of another orga
     check_refused(f, "the last checkpoint is of the log of " + to_string(f.globex));
 }
 
+TEST_CASE("attack 78: nothing is sealed on top of a checkpoint that stands in another's place", "[database]")
+{
+    const sealed_twice f;
+    f.tamper("checkpoints", "update daybook.checkpoints set size = 1000 where size = 20 and organization_id = '" + to_string(f.acme) + "'");
+
+    check_refused(f, "stands in the place of one of 1000");
+}
+
 TEST_CASE("attack 79: nothing is sealed in the place of leaves whose checkpoint was deleted", "[database]")
 {
     const sealed_twice f;
