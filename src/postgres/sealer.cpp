@@ -375,8 +375,11 @@ struct sealer::state {
                 lost = 0;
             } catch (const error& e) {
                 grown.erase(organization.value());
-                if (connection == nullptr || PQstatus(connection.get()) != CONNECTION_OK) {
+                if (connection == nullptr || e.kind() == error_kind::connection_lost) {
                     throw;
+                }
+                if (PQstatus(connection.get()) != CONNECTION_OK) {
+                    throw pq::error_of(connection.get());  // what was refused before that is no news
                 }
                 if (e.sqlstate() == "23505") {
                     // Who appends first leaves a checkpoint, and may do so any number of times: the log grows all the same.
