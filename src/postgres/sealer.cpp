@@ -134,9 +134,12 @@ struct sealer::state {
                 throw error{error_kind::unsafe_role, "the sealer's URL logs in as \"" + role + "\", a superuser or BYPASSRLS role",
                             "use the role daybook_sealer"};
             }
+            if (!answer.boolean(0, 3)) {
+                throw error{error_kind::schema_missing, "the database has no Daybook schema, or one from before there were seals",
+                            "run `daybook migrate up`"};
+            }
             if (!answer.boolean(0, 1)) {
-                throw error{error_kind::permission_denied, "the role \"" + role + "\" is not the sealer's",
-                            "use the role daybook_sealer; if there is no schema yet, run `daybook migrate up`"};
+                throw error{error_kind::permission_denied, "the role \"" + role + "\" is not the sealer's", "use the role daybook_sealer"};
             }
             connection = std::move(fresh);
         }

@@ -476,6 +476,14 @@ TEST_CASE("a sealer whose backend ends in the middle of its transaction leaves n
     check_whole(f, 300);
 }
 
+TEST_CASE("where there is no schema, the sealer says so", "[database]")
+{
+    const sealing f;
+    f.database.as_superuser("drop schema daybook cascade");
+
+    CHECK(kind_of([&] { static_cast<void>(f.make_sealer()); }) == error_kind::schema_missing);
+}
+
 // ---------------------------------------------------------------- keys
 
 TEST_CASE("a sealer goes on behind the checkpoint of a key that it is told of", "[database]")
