@@ -68,8 +68,9 @@ std::string ids(int count)
 
 std::string insert_into(const std::string& table)
 {
-    const std::string row = table == "leaves"  ? "0, " + ids(1) + ", " + bytes(32) + ", gen_random_uuid(), gen_random_uuid())"
-                            : table == "tiles" ? "1, 0, " + bytes(32) + ")"
+    const std::string row = table == "leaves"
+                                ? "0, " + ids(1) + ", " + bytes(32) + ", gen_random_uuid(), gen_random_uuid())"
+                            : table == "tiles"       ? "1, 0, " + bytes(32) + ")"
                             : table == "checkpoints" ? "1, 'note')"
                                                      : "gen_random_uuid(), " + ids(1) + ", now(), now())";
     return "insert into daybook." + table + " values (gen_random_uuid(), " + row;
@@ -95,10 +96,11 @@ TEST_CASE("attack 55: the size of another organization's log is not told, howeve
     two_seals f;
     const pqxx::params globex{to_string(f.globex)};
 
-    for (const char* const sql : {"select coalesce(max(size), 0) from daybook.checkpoints where organization_id = $1",
-                                  "select coalesce(max(first), 0) from daybook.leaves where organization_id = $1",
-                                  "select count(*) from daybook.tiles where organization_id = $1",
-                                  "select coalesce(sum(cardinality(ids)), 0) from daybook.seal_queue where organization_id = $1"}) {
+    for (const char* const sql :
+         {"select coalesce(max(size), 0) from daybook.checkpoints where organization_id = $1",
+          "select coalesce(max(first), 0) from daybook.leaves where organization_id = $1",
+          "select count(*) from daybook.tiles where organization_id = $1",
+          "select coalesce(sum(cardinality(ids)), 0) from daybook.seal_queue where organization_id = $1"}) {
         INFO(sql);
         CHECK(ask<long>(f.connection, f.globex, sql, globex) > 0);
         CHECK(ask<long>(f.connection, f.acme, sql, globex) == 0);
@@ -122,8 +124,9 @@ TEST_CASE("attack 55: who types SQL sees the seals of the ticket's organization,
         INFO(table);
         CHECK(ask<std::string>(connection, owners(table)) == "nobody");
     }
-    pqxx::nontransaction{connection}.exec("select set_config('app.reader_token', token, false) from daybook.redeem_ticket($1)",
-                                          pqxx::params{issue_ticket(f.database.owner_url(), "acme").text});
+    pqxx::nontransaction{connection}.exec(
+        "select set_config('app.reader_token', token, false) from daybook.redeem_ticket($1)",
+        pqxx::params{issue_ticket(f.database.owner_url(), "acme").text});
 
     for (const std::string& table : appended) {
         INFO(table);
@@ -137,7 +140,8 @@ TEST_CASE("attack 12: sizes of logs do not get into the statistics", "[database]
     two_seals f;
     const auto in_statistics = [&](const std::string& table) {
         f.database.as_superuser("analyze daybook." + table);
-        return f.database.ask_superuser("select count(*) from pg_stats where schemaname = 'daybook' and tablename = '" + table + "'");
+        return f.database.ask_superuser("select count(*) from pg_stats where schemaname = 'daybook' and tablename = '" +
+                                        table + "'");
     };
     REQUIRE(in_statistics("organizations") != "0");
 
@@ -200,8 +204,8 @@ TEST_CASE("attack 56: nobody but the sealer writes what belongs to seals, and no
         REQUIRE(answer_to(superuser, insert_into(table)) == "1");
         CHECK(answer_to(sealer, insert_into(table)) == "1");
         for (const std::string& sql :
-             {insert_into(table), "update daybook." + table + " set organization_id = gen_random_uuid()", "delete from daybook." + table,
-              "truncate daybook." + table}) {
+             {insert_into(table), "update daybook." + table + " set organization_id = gen_random_uuid()",
+              "delete from daybook." + table, "truncate daybook." + table}) {
             INFO(sql);
             CHECK(attempt(f.connection, f.acme, sql) == "42501");
             CHECK(answer_to(auditor, sql) == "42501");
@@ -241,14 +245,16 @@ TEST_CASE("attack 56: with the right given by mistake, a seal is still not chang
     }
 }
 
-TEST_CASE("attack 56: with the right, without the trigger and with a permissive policy, no seal is changed", "[database]")
+TEST_CASE("attack 56: with the right, without the trigger and with a permissive policy, no seal is changed",
+          "[database]")
 {
     const two_seals f;
     pqxx::connection sealer = f.as_sealer();
 
     for (const std::string& table : appended) {
-        f.database.as_superuser("grant update, delete on daybook." + table + " to daybook_sealer; create policy too_kind on daybook." +
-                                table + " for all using (true) with check (true); alter table daybook." + table +
+        f.database.as_superuser("grant update, delete on daybook." + table +
+                                " to daybook_sealer; create policy too_kind on daybook." + table +
+                                " for all using (true) with check (true); alter table daybook." + table +
                                 " disable trigger append_only");
         INFO(table);
         CHECK(answer_to(sealer, "update daybook." + table + " set organization_id = organization_id") == "0");
@@ -256,14 +262,16 @@ TEST_CASE("attack 56: with the right, without the trigger and with a permissive 
     }
 }
 
-TEST_CASE("attack 58: neither the owner nor a superuser alters a seal or empties the queue by a plain statement", "[database]")
+TEST_CASE("attack 58: neither the owner nor a superuser alters a seal or empties the queue by a plain statement",
+          "[database]")
 {
     const two_seals f;
     pqxx::connection superuser{f.database.superuser_url()};
     pqxx::connection owner = f.as_owner();
 
     for (const std::string& table : all_tables) {
-        for (const std::string& sql : {"update daybook." + table + " set organization_id = organization_id", "truncate daybook." + table}) {
+        for (const std::string& sql :
+             {"update daybook." + table + " set organization_id = organization_id", "truncate daybook." + table}) {
             INFO(sql);
             CHECK(answer_to(superuser, sql) == "42501");
             CHECK(answer_to(superuser, "set local session_replication_role = replica; " + sql) == "42501");
@@ -299,11 +307,13 @@ TEST_CASE("the owner sees what waits, and may take it away with the events that 
 TEST_CASE("an event is committed with its place in the queue, or not at all", "[database]")
 {
     two_organizations f;
-    const std::string places = "select string_agg(organization_id || ' ' || cardinality(ids), ', ' order by cardinality(ids)) "
-                               "from daybook.seal_queue";
+    const std::string places =
+        "select string_agg(organization_id || ' ' || cardinality(ids), ', ' order by cardinality(ids)) "
+        "from daybook.seal_queue";
     CHECK(f.database.ask_superuser(places) == to_string(f.acme) + " 2, " + to_string(f.globex) + " 3");
 
-    CHECK(attempt(f.connection, f.acme, "insert into daybook.audit_logs (action, actor_type, actor_id) values ('a.b', 'user', 'u1')")
+    CHECK(attempt(f.connection, f.acme,
+                  "insert into daybook.audit_logs (action, actor_type, actor_id) values ('a.b', 'user', 'u1')")
               .empty());  // rolled back
     CHECK(f.database.ask_superuser(places) == to_string(f.acme) + " 2, " + to_string(f.globex) + " 3");
 }
@@ -315,8 +325,9 @@ TEST_CASE("attack 63: events are queued under session_replication_role too", "[d
     pqxx::work work{superuser};
     work.exec("set local session_replication_role = replica");
 
-    work.exec("insert into daybook.audit_logs (organization_id, action, actor_type, actor_id) values ($1, 'a', 'user', 'u1')",
-              pqxx::params{to_string(f.acme)});
+    work.exec(
+        "insert into daybook.audit_logs (organization_id, action, actor_type, actor_id) values ($1, 'a', 'user', 'u1')",
+        pqxx::params{to_string(f.acme)});
 
     CHECK(work.query_value<long>("select count(*) from daybook.seal_queue") == 1);
 }
@@ -325,7 +336,8 @@ TEST_CASE("the sealer puts nothing into the queue but what it missed", "[databas
 {
     const sealing f;
     pqxx::connection sealer{f.database.sealer_url()};
-    const std::string row = "insert into daybook.seal_queue values (gen_random_uuid(), gen_random_uuid(), " + ids(1) + ", now(), ";
+    const std::string row =
+        "insert into daybook.seal_queue values (gen_random_uuid(), gen_random_uuid(), " + ids(1) + ", now(), ";
 
     CHECK(answer_to(sealer, row + "now())") == "1");
     CHECK(answer_to(sealer, row + "null)") == "42501");
@@ -335,7 +347,8 @@ TEST_CASE("attack 71: nobody but the trigger has an event wait for its seal", "[
 {
     two_seals f;
     f.database.as_superuser("grant insert on daybook.seal_queue to daybook_app");
-    const std::string row = "insert into daybook.seal_queue values ($1, gen_random_uuid(), " + ids(1) + ", now(), null)";
+    const std::string row =
+        "insert into daybook.seal_queue values ($1, gen_random_uuid(), " + ids(1) + ", now(), null)";
     pqxx::connection superuser{f.database.superuser_url()};
     REQUIRE(sqlstate_of([&] { pqxx::work{superuser}.exec(row, pqxx::params{to_string(f.acme)}); }).empty());
 
@@ -349,7 +362,8 @@ TEST_CASE("a row of leaves stays in its tile, and has a hash for each id", "[dat
     const sealing f;
     pqxx::connection sealer{f.database.sealer_url()};
     const auto insert = [&](const std::string& first, int number, int size) {
-        return answer_to(sealer, leaf_of_nobody + first + ", " + ids(number) + ", " + bytes(size) + ", gen_random_uuid(), gen_random_uuid())");
+        return answer_to(sealer, leaf_of_nobody + first + ", " + ids(number) + ", " + bytes(size) +
+                                     ", gen_random_uuid(), gen_random_uuid())");
     };
 
     CHECK(insert("0", 256, 32 * 256) == "1");

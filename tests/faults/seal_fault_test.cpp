@@ -48,16 +48,21 @@ const injury injuries[] = {
     {"cut in what the client says", false, [](const fixture&) { return fault{.of_request = 300}; }},
     {"cut after", false, [](const fixture&) { return fault{.of_answer = 0}; }},
     {"cut in the answer", false, [](const fixture&) { return fault{.of_answer = 40}; }},
-    {"the backend killed before", true, [](const fixture& f) { return fault{.before = [&f](int backend) { f.kill(backend); }}; }},
-    {"the backend killed after", true, [](const fixture& f) { return fault{.between = [&f](int backend) { f.kill(backend); }}; }},
+    {"the backend killed before", true,
+     [](const fixture& f) { return fault{.before = [&f](int backend) { f.kill(backend); }}; }},
+    {"the backend killed after", true,
+     [](const fixture& f) { return fault{.between = [&f](int backend) { f.kill(backend); }}; }},
     {"a farewell instead of the answer", false,
-     [](const fixture&) { return fault{.of_answer = 0, .last_words = error_message("FATAL", "57P01", "terminating connection")}; }},
+     [](const fixture&) {
+         return fault{.of_answer = 0, .last_words = error_message("FATAL", "57P01", "terminating connection")};
+     }},
 };
 
 }  // namespace
 
-TEST_CASE("whatever is lost at whatever statement of a sealer, a seal is whole or not there, and the next sealer completes it",
-          "[database]")
+TEST_CASE(
+    "whatever is lost at whatever statement of a sealer, a seal is whole or not there, and the next sealer completes it",
+    "[database]")
 {
     fixture f;
     std::size_t of_acme = 0;
@@ -104,7 +109,8 @@ TEST_CASE("a sealer whose connection is lost right behind a refusal says that it
 {
     fixture f;
     f.log(f.acme);
-    f.database.as_superuser("insert into daybook.leaves values ('" + to_string(f.acme) + "', 0, array[gen_random_uuid()], " +
+    f.database.as_superuser("insert into daybook.leaves values ('" + to_string(f.acme) +
+                            "', 0, array[gen_random_uuid()], " +
                             "decode(repeat('00', 32), 'hex'), gen_random_uuid(), gen_random_uuid())");
     REQUIRE(f.seal_through_proxy() == error_kind::broken_seal);
 
@@ -117,6 +123,7 @@ TEST_CASE("a sealer whose connection is lost right behind a refusal says that it
             break;
         }
         // The last answer of all may have arrived.
-        CHECK((failed == error_kind::connection_lost || failed == error_kind::cannot_connect || failed == error_kind::broken_seal));
+        CHECK((failed == error_kind::connection_lost || failed == error_kind::cannot_connect ||
+               failed == error_kind::broken_seal));
     }
 }

@@ -1,5 +1,5 @@
-// Random writers against a model: long and late transactions, savepoints, rollbacks, every isolation level, backends that are
-// killed, and sealers that come and go. At the end what was committed is sealed, each event once.
+// Random writers against a model: long and late transactions, savepoints, rollbacks, every isolation level, backends
+// that are killed, and sealers that come and go. At the end what was committed is sealed, each event once.
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -43,7 +43,8 @@ bool is_lost(const std::exception& e)
 {
     const auto* const of_sql = dynamic_cast<const pqxx::sql_error*>(&e);
     const auto* const of_daybook = dynamic_cast<const error*>(&e);
-    return dynamic_cast<const pqxx::broken_connection*>(&e) != nullptr || (of_sql != nullptr && of_sql->sqlstate() == "57P01") ||
+    return dynamic_cast<const pqxx::broken_connection*>(&e) != nullptr ||
+           (of_sql != nullptr && of_sql->sqlstate() == "57P01") ||
            (of_daybook != nullptr &&
             (of_daybook->kind() == error_kind::connection_lost || of_daybook->kind() == error_kind::cannot_connect));
 }
@@ -70,7 +71,10 @@ struct outcomes {
 // One connection, with a transaction that goes on while its writer turns to others.
 class slow_transaction {
 public:
-    slow_transaction(std::string url, random_source& random, outcomes& out) : m_url{std::move(url)}, m_random{random}, m_out{out} {}
+    slow_transaction(std::string url, random_source& random, outcomes& out)
+        : m_url{std::move(url)}, m_random{random}, m_out{out}
+    {
+    }
 
     void step(const std::array<org_id, 3>& organizations)
     {
@@ -233,7 +237,8 @@ void seal_history(const sealing& f, const std::atomic<bool>& over, std::uint64_t
 void kill_one(const temporary_database& database, const std::string& role)
 {
     database.as_superuser("select pg_terminate_backend(pid, 10000) from (select pid from pg_stat_activity "
-                          "where datname = current_database() and usename = '" + role + "' order by random() limit 1) one");
+                          "where datname = current_database() and usename = '" +
+                          role + "' order by random() limit 1) one");
 }
 
 }  // namespace
@@ -256,7 +261,8 @@ TEST_CASE("after any history, what was committed is sealed, each event once, and
         {
             std::vector<std::jthread> writing_threads;
             for (std::size_t i = 0; i < writers; ++i) {
-                writing_threads.emplace_back([&, i] { write_history(f.database, organizations, seed + i, steps, of_writers[i]); });
+                writing_threads.emplace_back(
+                    [&, i] { write_history(f.database, organizations, seed + i, steps, of_writers[i]); });
             }
             random_source random{seed};
             for (int due = steps_between_kills; due < writers * steps_of_a_writer; due += steps_between_kills) {
@@ -295,8 +301,9 @@ TEST_CASE("after any history, what was committed is sealed, each event once, and
         std::set<std::string> possible = all.committed[organization];
         possible.merge(all.doubtful[organization]);
         CHECK(std::ranges::includes(possible, sealed));
-        CHECK(std::to_string(sealed.size()) == f.database.ask_superuser("select count(*) from daybook.audit_logs where organization_id = '" +
-                                                                        to_string(organization) + "'"));
+        CHECK(std::to_string(sealed.size()) ==
+              f.database.ask_superuser("select count(*) from daybook.audit_logs where organization_id = '" +
+                                       to_string(organization) + "'"));
         // Whoever seals what is greater than the last one loses these.
         for (std::size_t i = 1; i < log.rows.size(); ++i) {
             const auto before = log.ids.begin() + static_cast<std::ptrdiff_t>(log.rows[i].first);

@@ -1,4 +1,5 @@
-// What the sealer promises: everything that was committed is sealed once, whoever writes and however many sealers there are.
+// What the sealer promises: everything that was committed is sealed once, whoever writes and however many sealers there
+// are.
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -403,9 +404,10 @@ TEST_CASE("a writer waits for no sealer, however long its transaction lasts", "[
     sealing f;
     f.log(f.acme, 300);
     // Stops the sealer when all that is left to do is the commit.
-    f.database.as_superuser("create function public.hold() returns trigger language plpgsql security definer as "
-                            "'begin perform pg_catalog.pg_advisory_xact_lock(7); return null; end'; "
-                            "create trigger hold after delete on daybook.seal_queue for each statement execute function public.hold()");
+    f.database.as_superuser(
+        "create function public.hold() returns trigger language plpgsql security definer as "
+        "'begin perform pg_catalog.pg_advisory_xact_lock(7); return null; end'; "
+        "create trigger hold after delete on daybook.seal_queue for each statement execute function public.hold()");
     pqxx::connection superuser{f.database.superuser_url()};
     pqxx::nontransaction holding{superuser};
     holding.exec("select pg_advisory_lock(7)");
@@ -467,8 +469,9 @@ TEST_CASE("a sealer whose backend ends in the middle of its transaction leaves n
 
         CHECK(waits);
         CHECK(failed == error_kind::connection_lost);
-        CHECK(f.database.ask_superuser("select (select count(*) from daybook.leaves) + (select count(*) from daybook.tiles) "
-                                       "+ (select count(*) from daybook.checkpoints)") == "0");
+        CHECK(f.database.ask_superuser(
+                  "select (select count(*) from daybook.leaves) + (select count(*) from daybook.tiles) "
+                  "+ (select count(*) from daybook.checkpoints)") == "0");
         CHECK(f.waiting() == "300");
     }
 
@@ -539,7 +542,8 @@ TEST_CASE("who cannot seal a log says so when the next key is announced", "[data
 
     sealer one = f.make_sealer();
 
-    CHECK(kind_of([&] { one.announce(signing_key::generate("seal.example/2").public_half(), ""); }) == error_kind::broken_seal);
+    CHECK(kind_of([&] { one.announce(signing_key::generate("seal.example/2").public_half(), ""); }) ==
+          error_kind::broken_seal);
 }
 
 // ---------------------------------------------------------------- what waits
@@ -562,7 +566,8 @@ TEST_CASE("a backlog says how many events wait, and since when", "[database]")
     const auto recorded = [&](const org_id& organization) {
         return parse_time(f.database.ask_superuser(
             "select to_char(min(recorded_at) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from daybook.audit_logs "
-            "where organization_id = '" + to_string(organization) + "'"));
+            "where organization_id = '" +
+            to_string(organization) + "'"));
     };
     CHECK(all.oldest == recorded(f.acme));
     CHECK(of_globex.oldest == recorded(f.globex));
@@ -630,15 +635,16 @@ TEST_CASE("follow seals what comes, pass after pass, until it is stopped", "[dat
     std::stop_source stop;
     std::vector<std::uint64_t> events;
 
-    one.follow(stop.get_token(), std::chrono::milliseconds{1}, [&](const seal_pass& pass, const std::optional<error>& failed) {
-        CHECK_FALSE(failed);
-        events.push_back(pass.events);
-        if (events.size() == 3) {
-            stop.request_stop();
-        } else {
-            f.log(f.acme, events.size());
-        }
-    });
+    one.follow(stop.get_token(), std::chrono::milliseconds{1},
+               [&](const seal_pass& pass, const std::optional<error>& failed) {
+                   CHECK_FALSE(failed);
+                   events.push_back(pass.events);
+                   if (events.size() == 3) {
+                       stop.request_stop();
+                   } else {
+                       f.log(f.acme, events.size());
+                   }
+               });
 
     CHECK(events == std::vector<std::uint64_t>{0, 1, 2});
 }
@@ -650,7 +656,8 @@ TEST_CASE("follow ends its pause when it is stopped", "[database]")
     std::stop_source stop;
     std::atomic<int> passes{0};
     std::thread following{[&] {
-        one.follow(stop.get_token(), std::chrono::hours{24}, [&](const seal_pass&, const std::optional<error>&) { ++passes; });
+        one.follow(stop.get_token(), std::chrono::hours{24},
+                   [&](const seal_pass&, const std::optional<error>&) { ++passes; });
     }};
 
     const bool paused = wait_until([&] { return passes == 1; });
@@ -669,16 +676,17 @@ TEST_CASE("follow tells of a lost connection, and goes on", "[database]")
     std::vector<std::optional<error_kind>> failures;
     std::vector<std::uint64_t> events;
 
-    one.follow(stop.get_token(), std::chrono::milliseconds{1}, [&](const seal_pass& pass, const std::optional<error>& failed) {
-        failures.push_back(failed ? std::optional{failed->kind()} : std::nullopt);
-        events.push_back(pass.events);
-        if (events.size() == 1) {
-            f.log(f.acme);
-            end_sealers(f);
-        } else if (events.size() == 3) {
-            stop.request_stop();
-        }
-    });
+    one.follow(stop.get_token(), std::chrono::milliseconds{1},
+               [&](const seal_pass& pass, const std::optional<error>& failed) {
+                   failures.push_back(failed ? std::optional{failed->kind()} : std::nullopt);
+                   events.push_back(pass.events);
+                   if (events.size() == 1) {
+                       f.log(f.acme);
+                       end_sealers(f);
+                   } else if (events.size() == 3) {
+                       stop.request_stop();
+                   }
+               });
 
     CHECK(failures == std::vector<std::optional<error_kind>>{std::nullopt, error_kind::connection_lost, std::nullopt});
     CHECK(events == std::vector<std::uint64_t>{0, 0, 1});
@@ -689,5 +697,7 @@ TEST_CASE("what the listener of follow throws passes through", "[database]")
     sealing f;
     sealer one = f.make_sealer();
 
-    CHECK_THROWS_AS(one.follow({}, std::chrono::hours{1}, [](const seal_pass&, const std::optional<error>&) { throw undone{}; }), undone);
+    CHECK_THROWS_AS(
+        one.follow({}, std::chrono::hours{1}, [](const seal_pass&, const std::optional<error>&) { throw undone{}; }),
+        undone);
 }

@@ -61,9 +61,15 @@ public:
         }
     }
 
-    [[nodiscard]] tree_hash subtree(std::uint64_t first, unsigned level) const { return m_levels.at(level).at(first >> level); }
+    [[nodiscard]] tree_hash subtree(std::uint64_t first, unsigned level) const
+    {
+        return m_levels.at(level).at(first >> level);
+    }
 
-    [[nodiscard]] std::size_t complete(unsigned level) const { return level < m_levels.size() ? m_levels[level].size() : 0; }
+    [[nodiscard]] std::size_t complete(unsigned level) const
+    {
+        return level < m_levels.size() ? m_levels[level].size() : 0;
+    }
 
     // Split at the greatest power of two below the size, as RFC 6962 says it.
     [[nodiscard]] tree_hash root(std::uint64_t first, std::uint64_t size) const
@@ -131,7 +137,8 @@ private:
                 complain(leaf + (computed.empty() ? "is of no event" : "is not the hash of its event"));
             }
             if (!within || !seen.insert(id).second) {
-                complain(leaf + (within ? "is of an event that was sealed before" : "is not between the ids of its row"));
+                complain(leaf +
+                         (within ? "is of an event that was sealed before" : "is not between the ids of its row"));
             }
             hashes.push_back(read_hash(stored));
             m_log.ids.push_back(id);
@@ -142,11 +149,14 @@ private:
     void tiles(const naive_tree& tree)
     {
         std::vector<std::uint64_t> next(8);
-        for (const auto& [level, at, hash] : m_work.query<unsigned, std::uint64_t, std::string>(tile_hashes, organization())) {
+        for (const auto& [level, at, hash] :
+             m_work.query<unsigned, std::uint64_t, std::string>(tile_hashes, organization())) {
             if (at != next.at(level)++) {
                 complain("tiles of level " + std::to_string(level) + " have a gap");
-            } else if (at >= tree.complete(8 * level) || read_hash(hash) != tree.subtree(at << (8 * level), 8 * level)) {
-                complain("hash " + std::to_string(at) + " of level " + std::to_string(level) + " is not that of its subtree");
+            } else if (at >= tree.complete(8 * level) ||
+                       read_hash(hash) != tree.subtree(at << (8 * level), 8 * level)) {
+                complain("hash " + std::to_string(at) + " of level " + std::to_string(level) +
+                         " is not that of its subtree");
             }
         }
         for (unsigned level = 1; level < 8; ++level) {
@@ -159,9 +169,10 @@ private:
     void checkpoints(const naive_tree& tree, const std::vector<trusted_key>& keys)
     {
         const auto subtree = [&tree](std::uint64_t first, unsigned level) { return tree.subtree(first, level); };
-        checkpoint before{m_organization};
+        checkpoint before{.organization = m_organization, .root = {}};
         for (const auto& [size, note] : m_work.query<std::uint64_t, std::string>(
-                 "select size, note from daybook.checkpoints where organization_id = $1 order by size", organization())) {
+                 "select size, note from daybook.checkpoints where organization_id = $1 order by size",
+                 organization())) {
             const std::string which = "the checkpoint of " + std::to_string(size) + " ";
             m_log.checkpoints.push_back(signed_checkpoint::parse(note));
             const checkpoint& said = m_log.checkpoints.back().said;
@@ -203,7 +214,8 @@ std::string sealed_log::complaint() const
     return text;
 }
 
-sealed_log read_sealed(const temporary_database& database, const org_id& organization, const std::vector<trusted_key>& keys)
+sealed_log read_sealed(const temporary_database& database, const org_id& organization,
+                       const std::vector<trusted_key>& keys)
 {
     return examination{database, organization}.run(keys);
 }

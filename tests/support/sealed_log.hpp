@@ -29,13 +29,14 @@ struct sealed_log {
     [[nodiscard]] std::string complaint() const;
 };
 
-/// Compares, without the sealer's code: each leaf with a hash that the server computes from the columns of its event, rows and
-/// tiles with the tree that these leaves make, each checkpoint's root, signature and predecessor, and each with the next by a
-/// proof.
+/// Compares, without the sealer's code: each leaf with a hash that the server computes from the columns of its event,
+/// rows and tiles with the tree that these leaves make, each checkpoint's root, signature and predecessor, and each
+/// with the next by a proof.
 [[nodiscard]] sealed_log read_sealed(const temporary_database& database, const org_id& organization,
                                      const std::vector<trusted_key>& keys);
 
-[[nodiscard]] inline sealed_log read_sealed(const temporary_database& database, const org_id& organization, const signing_key& key)
+[[nodiscard]] inline sealed_log read_sealed(const temporary_database& database, const org_id& organization,
+                                            const signing_key& key)
 {
     return read_sealed(database, organization, std::vector{trusted_key{key.public_half()}});
 }

@@ -51,19 +51,23 @@ struct sealing {
         });
     }
 
-    [[nodiscard]] sealed_log sealed(const org_id& organization) const { return read_sealed(database, organization, key); }
+    [[nodiscard]] sealed_log sealed(const org_id& organization) const
+    {
+        return read_sealed(database, organization, key);
+    }
 
     /// Of all organizations.
     [[nodiscard]] std::string waiting() const
     {
-        return database.ask_superuser("select coalesce(sum(cardinality(ids)) filter (where missed_at is null), 0) from daybook.seal_queue");
+        return database.ask_superuser(
+            "select coalesce(sum(cardinality(ids)) filter (where missed_at is null), 0) from daybook.seal_queue");
     }
 
     /// What an operator does who owns the machine: triggers off, the statement, triggers on.
     void tamper(const std::string& table, const std::string& sql) const
     {
-        database.as_superuser("alter table daybook." + table + " disable trigger append_only; " + sql + "; alter table daybook." +
-                              table + " enable always trigger append_only");
+        database.as_superuser("alter table daybook." + table + " disable trigger append_only; " + sql +
+                              "; alter table daybook." + table + " enable always trigger append_only");
     }
 };
 
