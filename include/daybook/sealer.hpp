@@ -64,7 +64,7 @@ public:
     sealer(const sealer&) = delete;
     sealer& operator=(const sealer&) = delete;
 
-    /// Seals whatever waited when this began, or stops between two transactions if `stop` says so. A log whose last checkpoint
+    /// Seals until nothing waits of the organizations that had something waiting when this began, each in its turn, or stops between two transactions if `stop` says so. A log whose last checkpoint
     /// does not agree with its tree or with the keys is left alone, with a problem (broken_seal). Throws error (connection_lost,
     /// statement_failed, …) for what stops them all; the next call connects again.
     seal_pass seal(std::stop_token stop = {});

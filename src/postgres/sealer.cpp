@@ -366,16 +366,14 @@ struct sealer::state {
         return answers;
     }
 
-    void seal_all_of(const org_id& organization, seal_pass& pass, const std::stop_token& stop)
+    // One turn of an organization. Returns whether it needs another one.
+    bool seal_turn(const org_id& organization, seal_pass& pass, const std::stop_token& stop)
     {
         int lost = 0;  // in a row, without another sealer's having appended
         while (!stop.stop_requested()) {
             std::optional<std::string> seen;
             try {
-                if (!seal_some(organization, pass, seen)) {
-                    return;
-                }
-                lost = 0;
+                return seal_some(organization, pass, seen);
             } catch (const error& e) {
                 grown.erase(organization.value());
                 if (connection == nullptr || e.kind() == error_kind::connection_lost) {
@@ -393,14 +391,15 @@ struct sealer::state {
                     pass.problems.push_back({organization, error{error_kind::broken_seal,
                                                                  "the stored tree reaches beyond its last checkpoint",
                                                                  "nothing is sealed on top of it; `daybook verify` says more"}});
-                    return;
+                    return false;
                 }
                 if (!is_conflict(e) || ++lost == most_conflicts) {
                     pass.problems.push_back({organization, e});
-                    return;
+                    return false;
                 }
             }
         }
+        return false;
     }
 
     sealer_options options;
@@ -419,11 +418,10 @@ sealer::~sealer() = default;
 seal_pass sealer::seal(std::stop_token stop)
 {
     seal_pass pass;
-    for (const org_id& organization : m_state->organizations(embedded::sql::organizations_to_seal)) {
-        if (stop.stop_requested()) {
-            break;
-        }
-        m_state->seal_all_of(organization, pass, stop);
+    // In turns: one log that is written faster than it is sealed does not keep the others waiting.
+    std::vector<org_id> waiting = m_state->organizations(embedded::sql::organizations_to_seal);
+    while (!waiting.empty() && !stop.stop_requested()) {
+        std::erase_if(waiting, [&](const org_id& organization) { return !m_state->seal_turn(organization, pass, stop); });
     }
     return pass;
 }

@@ -40,6 +40,16 @@ struct retired_log {
 
 }  // namespace
 
+TEST_CASE("retention refuses to take events that no seal covers", "[database]")
+{
+    const retired_log log;  // whose second event is not sealed
+    pqxx::connection owner{log.f.database.owner_url()};
+
+    CHECK(attempt(owner, "select daybook.retire_partitions('2021-01-01Z', 'drop', false)") == "DB802");
+
+    CHECK(attempt(owner, "select daybook.retire_partitions('2021-01-01Z', 'drop', true)").empty());
+}
+
 TEST_CASE("the owner writes retention's records and nothing else", "[database]")
 {
     const two_organizations f;
