@@ -36,7 +36,8 @@ void append_json_column(std::string& out, std::string_view name, const append::o
     }
     out += ",\"";
     out += name;
-    if (json->find_first_of("\r\n") == std::string_view::npos) {
+    // Not find_first_of(), which looks up each character: that took a fifth of the time of sealing.
+    if (json->find('\n') == std::string_view::npos && json->find('\r') == std::string_view::npos) {
         out += "\":";
         out += *json;
     } else {

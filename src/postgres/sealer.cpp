@@ -13,11 +13,11 @@
 #include <daybook/tiles.hpp>
 
 #include "libpq.hpp"
+#include "rows_by_id.hpp"
 #include "sealed_tree.hpp"
 #include "sql/append_checkpoint.hpp"
 #include "sql/append_leaves.hpp"
 #include "sql/append_tiles.hpp"
-#include "sql/events_by_ids.hpp"
 #include "sql/events_to_seal.hpp"
 #include "sql/examine_sealer.hpp"
 #include "sql/latest_checkpoint.hpp"
@@ -281,14 +281,15 @@ struct sealer::state {
     // One at a time, since a single event may have hundreds of kilobytes.
     std::vector<leaf> leaves_of(const org_id& organization, const std::vector<uuid>& ids)
     {
-        pq::params values;
-        values.add(organization.value()).add(ids).add(ids.front()).add(ids.back());
         std::vector<leaf> leaves;
         leaves.reserve(ids.size());
         std::string line;
-        pq::pipeline rows{connection.get()};
-        rows.send(embedded::sql::events_by_ids, values);
-        rows.finish_rows([&](const pq::result& row) {
+        const auto stream = [this](const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each) {
+            pq::pipeline rows{connection.get()};
+            rows.send(sql, values);
+            rows.finish_rows(each);
+        };
+        detail::read_rows_by_id(stream, organization, ids, [&](const pq::result& row) {
             const event_row one = detail::sealed_views(row, 0);
             line.clear();
             append_sealed(line, one);

@@ -12,11 +12,11 @@
 #include <daybook/tiles.hpp>
 
 #include "libpq.hpp"
+#include "rows_by_id.hpp"
 #include "sealed_tree.hpp"
 #include "sql/added_events.hpp"
 #include "sql/checkpoints_from.hpp"
 #include "sql/count_rows.hpp"
-#include "sql/events_by_ids.hpp"
 #include "sql/facet_differences.hpp"
 #include "sql/find_leaf.hpp"
 #include "sql/leaves_from.hpp"
@@ -417,11 +417,12 @@ private:
         if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end()) {
             tell({.what = verdict::leaf_moved, .organization = m_organization, .event = *twice, .detail = "the event has two leaves"});
         }
-        pq::params values = whose();
-        values.add(ids).add(ids.front()).add(ids.back());
         std::string line;
         events.reserve(leaves.size());
-        m_engine.stream(embedded::sql::events_by_ids, values, [&](const pq::result& row) {
+        const auto stream = [this](const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each) {
+            m_engine.stream(sql, values, each);
+        };
+        detail::read_rows_by_id(stream, m_organization, ids, [&](const pq::result& row) {
             const event_row one = detail::sealed_views(row, 0);
             line.clear();
             append_sealed(line, one);
