@@ -60,7 +60,7 @@ event_proof prove_event(tenant_tx& tx, const event_id& id)
     detail::transaction& engine = detail::engine(tx);
     const std::vector<uuid> ids{id.value()};
     pq::params whose;
-    whose.add(tx.organization().value()).add(ids).add(id.value()).add(id.value());
+    whose.add(tx.organization().value()).add(ids);
     const pq::result rows = engine.execute(embedded::sql::events_by_ids, whose);
     if (rows.rows() == 0) {
         throw error{error_kind::unknown_event, "the organization has no event " + to_string(id)};
