@@ -156,16 +156,23 @@ begin
 end
 $$;
 
--- As the owner too: nobody can keep an event from being sealed, or have something sealed that is not in the log.
+-- As the owner too: nobody can keep an event from being sealed, or have something sealed that is not in the log. One event needs no
+-- array built and sorted, which takes half of the time; looking for a second one is cheaper than counting.
 create or replace function daybook.queue_for_seal() returns trigger
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into daybook.seal_queue (organization_id, id, ids, recorded_at)
-    select n.organization_id, (array_agg(n.id order by n.id))[1], array_agg(n.id order by n.id), min(n.recorded_at)
-    from fresh n
-    group by n.organization_id;
+    if not exists (select from fresh offset 1) then
+        insert into daybook.seal_queue (organization_id, id, ids, recorded_at)
+        select n.organization_id, n.id, array[n.id], n.recorded_at
+        from fresh n;
+    else
+        insert into daybook.seal_queue (organization_id, id, ids, recorded_at)
+        select n.organization_id, (array_agg(n.id order by n.id))[1], array_agg(n.id order by n.id), min(n.recorded_at)
+        from fresh n
+        group by n.organization_id;
+    end if;
     return null;
 end
 $$;
