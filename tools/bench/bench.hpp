@@ -28,6 +28,7 @@ void add_export(CLI::App& app, const global_flags& flags, action& chosen);
 void add_import(CLI::App& app, const global_flags& flags, action& chosen);
 void add_read(CLI::App& app, const global_flags& flags, action& chosen);
 void add_reader(CLI::App& app, const global_flags& flags, action& chosen);
+void add_seal(CLI::App& app, const global_flags& flags, action& chosen);
 void add_write(CLI::App& app, const global_flags& flags, action& chosen);
 
 }  // namespace daybook::bench

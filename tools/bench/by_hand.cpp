@@ -124,6 +124,20 @@ void hand::flush(std::span<const statement> statements)
     PQexitPipelineMode(native());
 }
 
+void hand::stream(const statement& s, const std::function<void(const PGresult*)>& each)
+{
+    send(s);
+    PQsetSingleRowMode(native());
+    while (PGresult* const raw = PQgetResult(native())) {
+        if (PQresultStatus(raw) == PGRES_SINGLE_TUPLE) {
+            const std::unique_ptr<PGresult, decltype(&PQclear)> row{raw, &PQclear};
+            each(raw);
+        } else {
+            take(raw);
+        }
+    }
+}
+
 // ---------------------------------------------------------------- the protocol
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html

@@ -4,6 +4,7 @@
 #define DAYBOOK_BENCH_BY_HAND_HPP
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,6 +45,9 @@ public:
 
     /// The answers of a pipeline, up to that many synchronisation points, for who sends with libpq itself.
     void receive(int syncs);
+
+    /// The rows of one statement, each as an answer of one row as it comes.
+    void stream(const statement& s, const std::function<void(const PGresult*)>& each);
 
     /// Statements without values or answers that matter.
     void run(const char* sql);

@@ -33,6 +33,7 @@ int main(int argc, char** argv)
     add_import(app, flags, chosen);
     add_read(app, flags, chosen);
     add_reader(app, flags, chosen);
+    add_seal(app, flags, chosen);
     add_write(app, flags, chosen);
     try {
         app.parse(argc, argv);

@@ -99,7 +99,7 @@ server::server(bool given, const std::function<void(const database_urls&)>& prep
 {
     if (given) {
         m_given = {from_environment("DATABASE_URL"), from_environment("DATABASE_URL_OWNER"),
-                   from_environment("DATABASE_URL_AUDITOR"), from_environment("DATABASE_URL_READER"), ""};
+                   from_environment("DATABASE_URL_AUDITOR"), from_environment("DATABASE_URL_READER"), "", ""};
         pqxx::connection connection{m_given.auditor};
         m_version = ask(connection, "show server_version");
         m_fsync = ask(connection, "show fsync");
@@ -122,7 +122,8 @@ database_urls server::urls(const std::string& database) const
 {
     const role_names roles;
     return {m_cluster->url(roles.app.front(), database), m_cluster->url(roles.owner, database),
-            m_cluster->url(roles.auditor, database), m_cluster->url(roles.reader, database), m_cluster->url("postgres", database)};
+            m_cluster->url(roles.auditor, database), m_cluster->url(roles.reader, database), m_cluster->url(roles.sealer, database),
+            m_cluster->url("postgres", database)};
 }
 
 std::string server::socket() const

@@ -23,7 +23,8 @@ struct database_urls {
     std::string owner;
     std::string auditor;
     std::string reader;
-    std::string superuser;  ///< of a private server only
+    std::string sealer;     ///< of a private server only
+    std::string superuser;  ///< the same
 
     [[nodiscard]] variables environment() const;
 };
