@@ -57,7 +57,8 @@ local function read_checkpoint(note, keys, organization)
   local text, signatures = note:match("^(.-\n)\n(.*\n)$")
   local id, size, root, previous, time =
     (text or ""):match("^daybook/([%x-]+)\n([1-9]%d*)\n(%S+)\nprevious (%d+)\ntime (%d+%-%d+%-%d+T%d+:%d+:%d+%.%d+Z)\n$")
-  local c = { organization = id, size = integer(size), root = from_base64(root or "?"), previous = integer(previous), time = time }
+  local c = { organization = id, size = integer(size), previous = integer(previous), time = time }
+  c.root = from_base64(root or "")
   if not c.size or not c.previous or c.previous >= c.size or #time ~= 27 or #(c.root or "") ~= 32 then
     found("checkpoint_damaged", "this is no checkpoint:\n%s", note)
   elseif organization and id ~= organization then
@@ -77,7 +78,7 @@ local function read_checkpoint(note, keys, organization)
       end
     end
   end
-  if verdict ~= "believed" then found(verdict, "the checkpoint of size %d, of %s, has no signature that is believed", size, time) end
+  if verdict ~= "believed" then found(verdict, "the checkpoint of size %d, of %s, has no believed signature", size, time) end
   return c
 end
 
@@ -146,7 +147,8 @@ local function verify_folder(folder, keys)
   if tree() ~= "daybook-tree-1\n" then found("evidence_damaged", "tree.txt is of an unknown format") end
   for line in tree do
     local word, level, hash = line:match("^(%l+) ?(%d*) (%S+)\n$")
-    local top = { level = integer(word == "event" and level == "" and "0" or word == "node" and level), hash = from_base64(hash or "?") }
+    local top = { hash = from_base64(hash or "?") }
+    top.level = integer(word == "event" and level == "" and "0" or word == "node" and level)
     if not top.level or top.level > 62 or #(top.hash or "") ~= 32 or position % (1 << top.level) ~= 0 then
       found("evidence_damaged", "tree.txt, at leaf %d: %s", position, line)
     elseif word == "event" then
