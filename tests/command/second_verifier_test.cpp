@@ -100,6 +100,16 @@ std::string damaged(const std::string& bytes, std::mt19937& random)
 
 }  // namespace
 
+TEST_CASE("a filter may stand behind the key of evidence", "[database]")
+{
+    sealed_log log;
+    log.seal(1);
+
+    const std::string folder = log.exported({"--key", log.key() + ".pub", "action=role.grant"});
+
+    CHECK(log.verify(folder).status == 0);
+}
+
 TEST_CASE("both verifiers find evidence clean, whatever the size of its log", "[database]")
 {
     need_lua();

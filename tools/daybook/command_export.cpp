@@ -127,7 +127,8 @@ void add_export(CLI::App& app, context& c, action& chosen)
                         "Instead of standard output: FILE is there when it is complete, FILE.partial until then");
     command->add_option("--proof", arguments->proof,
                         "DIR, a new folder: sealed events with everything that is needed to verify them without a database");
-    command->add_option("--key", arguments->keys, "With --proof: FILE.pub, public keys to lay beside (DAYBOOK_KEY_FILE with .pub)");
+    command->add_option("--key", arguments->keys, "With --proof: FILE.pub, public keys to lay beside (DAYBOOK_KEY_FILE with .pub)")
+        ->allow_extra_args(false);
     command->add_option("FILTER", arguments->filter, "FIELD=VALUE, as for query");
     command->callback([&app, &c, &chosen, arguments] {
         if (app.get_option("--limit")->count() > 0) {
