@@ -17,11 +17,16 @@ std::vector<leaf> read_leaves(transaction& engine, std::uint64_t first, std::siz
     values.add(engine.organization().value()).add(static_cast<std::int64_t>(first)).add(static_cast<std::int64_t>(most));
     const pq::result rows = engine.execute(embedded::sql::leaves_from, values);
     std::vector<leaf> leaves;
+    if (rows.rows() == 0) {
+        return leaves;
+    }
+    const auto begin = std::min(first, static_cast<std::uint64_t>(rows.integer(0, 0)));
     for (int row = 0; row < rows.rows(); ++row) {
         const std::vector<uuid> ids = rows.ids(row, 1);
         std::string_view hashes = rows.bytes(row, 2);
-        if (rows.integer(row, 0) != static_cast<std::int64_t>(first + leaves.size()) || hashes.size() != ids.size() * 32) {
-            throw error{error_kind::broken_seal, "the leaves from " + std::to_string(first + leaves.size()) + " on are not in order",
+        const std::uint64_t expected = begin + leaves.size();
+        if (static_cast<std::uint64_t>(rows.integer(row, 0)) != expected || ids.empty() || hashes.size() != ids.size() * 32) {
+            throw error{error_kind::broken_seal, "the leaves from " + std::to_string(expected) + " on are not in order",
                         "`daybook verify` says more"};
         }
         for (const uuid& id : ids) {
@@ -30,6 +35,7 @@ std::vector<leaf> read_leaves(transaction& engine, std::uint64_t first, std::siz
             hashes.remove_prefix(32);
         }
     }
+    leaves.erase(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(first - begin, leaves.size())));
     return leaves;
 }
 

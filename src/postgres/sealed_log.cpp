@@ -103,8 +103,8 @@ sealed_events read_sealed(tenant_tx& tx, std::uint64_t first, std::size_t leaves
         return result;
     }
     std::map<uuid, std::uint64_t> index;
-    for (const detail::leaf& one : part) {
-        index.emplace(one.id, first + index.size());
+    for (std::uint64_t at = first; const detail::leaf& one : part) {
+        index.emplace(one.id, at++);
     }
     detail::read_events_of(engine, part, f, [&](const pq::result& row) {
         stored_event event = detail::stored_row(row, 0);
