@@ -29,6 +29,14 @@ std::string_view view(const std::array<std::uint8_t, 32>& bytes)
     throw error{error_kind::invalid_key, what, hint};
 }
 
+// Whoever mistakes the one for the other must not find the key in a message.
+void expect_name(const std::string& path)
+{
+    if (path.starts_with(private_prefix)) {
+        refuse("a private key stands where the name of its file is expected", "think of who may have read it");
+    }
+}
+
 std::uint32_t id_of(std::string_view name, const std::array<std::uint8_t, 32>& key)
 {
     const auto digest = crypto::sha256({name, "\n", std::string_view{&ed25519, 1}, view(key)});
@@ -216,6 +224,7 @@ std::vector<trusted_key> parse_trusted_keys(std::string_view text)
 
 signing_key read_signing_key(const std::string& path)
 {
+    expect_name(path);
     struct stat about {};
     if (::stat(path.c_str(), &about) != 0) {
         throw error{error_kind::unreadable_input, "the key file " + path + " cannot be read",
@@ -240,6 +249,7 @@ signing_key read_signing_key(const std::string& path)
 
 std::vector<trusted_key> read_trusted_keys(const std::string& path)
 {
+    expect_name(path);
     struct stat about {};
     if (::stat(path.c_str(), &about) != 0) {
         throw error{error_kind::unreadable_input, "the key file " + path + " cannot be read"};

@@ -363,6 +363,15 @@ TEST_CASE("what is no readable file is named", "[seal_key]")
     }
 }
 
+TEST_CASE("a private key that is given for the name of its file is in no message", "[seal_key]")
+{
+    const std::string secret = signing_key::generate("audit.example.com").secret_text();
+    for (const std::string& told : {message_of([&] { (void)read_signing_key(secret); }), message_of([&] { (void)read_trusted_keys(secret); })}) {
+        CHECK_THAT(told, ContainsSubstring("a private key stands where the name of its file is expected"));
+        CHECK_THAT(told, !ContainsSubstring(secret.substr(secret.size() - 40)));
+    }
+}
+
 TEST_CASE("an empty key file holds no key", "[seal_key]")
 {
     const temporary_folder folder;
