@@ -53,9 +53,13 @@ signing_key sealing_key(const std::string& file)
 
 std::vector<trusted_key> former_keys(const std::string& file)
 {
-    const std::string path = key_file(file) + ".pub";
+    const std::string path = key_file(file);
+    if (path.empty()) {
+        return {};  // the key came without a file
+    }
+    const std::string believed = path + ".pub";
     std::error_code unknown;
-    return std::filesystem::exists(path, unknown) ? read_trusted_keys(path) : std::vector<trusted_key>{};
+    return std::filesystem::exists(believed, unknown) ? read_trusted_keys(believed) : std::vector<trusted_key>{};
 }
 
 std::vector<trusted_key> believed_keys(const std::vector<std::string>& files)
