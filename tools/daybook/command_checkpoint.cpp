@@ -66,7 +66,7 @@ verification compared(context& c, const std::vector<signed_checkpoint>& pinned, 
                 tell({.what = verdict::log_shorter, .organization = organization, .index = one.said.size, .expected = to_string(one.note),
                       .found = std::to_string(result.size), .detail = "a pinned checkpoint is larger than the log"});
             } else if (const tree_hash root = stored_root(tx, one.said.size); root != one.said.root) {
-                tell(split_view(one, to_string(root)));
+                tell(split_view(one, last->said.size == one.said.size && last->said.root == root ? to_string(last->note) : to_string(root)));
             } else {
                 ++result.anchors;
             }

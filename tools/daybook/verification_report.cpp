@@ -131,11 +131,12 @@ void verification_report::show(const finding& one)
         line += (one.event ? ", leaf " : " at ") + std::to_string(*one.index);
     }
     line += (one.event || one.index ? ": " : " ") + visible(one.detail);
+    const bool is_block = one.expected.find('\n') != std::string::npos;
     if (!one.expected.empty()) {
-        line += (one.expected.find('\n') == std::string::npos ? ";" : "") + set_off("expected", one.expected);
+        line += (is_block ? "" : ";") + set_off("expected", one.expected);
     }
     if (!one.found.empty()) {
-        line += (one.found.find('\n') == std::string::npos && one.expected.find('\n') == std::string::npos ? "," : "") + set_off("found", one.found);
+        line += (one.found.find('\n') != std::string::npos ? "" : is_block ? "\n " : ",") + set_off("found", one.found);
     }
     m_context.out().line(line);
 }
