@@ -145,6 +145,8 @@ private:
         }
         m_result.first = trusted.said.size;
         m_position = trusted.said.size;
+        m_agreed = trusted.said.size;
+        m_next_row = trusted.said.size;
         m_read_checkpoint = trusted.said.size;
         m_last_checkpoint = trusted.said.size;
         for (auto anchor = m_anchors.begin(); anchor != m_anchors.end() && (*anchor)->said.size <= m_position; ++anchor) {
@@ -295,12 +297,13 @@ private:
     bool check_leaves()
     {
         pq::params values = whose();
-        values.add(static_cast<std::int64_t>(m_position)).add(leaves_at_once);
+        values.add(static_cast<std::int64_t>(m_next_row)).add(leaves_at_once);
         const pq::result rows = m_run(embedded::sql::leaves_from, values);
         std::vector<sealed_leaf> leaves;
         std::uint64_t first = m_position;
         for (int row = 0; row < rows.rows(); ++row) {
             const auto at = static_cast<std::uint64_t>(rows.integer(row, 0));
+            m_next_row = at + static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(row, 5), 1));
             const std::uint64_t expected = first + leaves.size();
             if (at != expected) {
                 check_part(first, leaves);
@@ -310,6 +313,16 @@ private:
             }
             const std::vector<uuid> ids = rows.ids(row, 1);
             std::string_view hashes = rows.bytes(row, 2);
+            if (ids.empty()) {
+                tell({.what = verdict::tree_changed, .organization = m_organization, .index = at,
+                      .detail = "a row of leaves has ids that cannot be read, or none"});
+                continue;
+            }
+            const auto [least, greatest] = std::ranges::minmax(ids);
+            if (rows.id(row, 3) != least || rows.id(row, 4) != greatest) {
+                tell({.what = verdict::tree_changed, .organization = m_organization, .index = at,
+                      .detail = "a row of leaves says that other ids are its least and its greatest: its events would not be found"});
+            }
             if (hashes.size() != ids.size() * 32) {
                 tell({.what = verdict::tree_changed, .organization = m_organization, .index = at,
                       .detail = "a row of leaves has " + std::to_string(ids.size()) + " ids and " + std::to_string(hashes.size()) +
@@ -624,6 +637,7 @@ private:
     std::vector<difference> m_differences;
     bool m_tree_is_broken = false;
     std::uint64_t m_position = 0;
+    std::uint64_t m_next_row = 0;  // of leaves, to be read
     std::uint64_t m_agreed = 0;  // up to here, leaves agree with a signed root
     std::uint64_t m_found = 0;   // rows that have a leaf
     std::vector<retired> m_retired;
