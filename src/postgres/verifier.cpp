@@ -150,7 +150,7 @@ private:
         m_read_checkpoint = trusted.said.size;
         m_last_checkpoint = trusted.said.size;
         for (auto anchor = m_anchors.begin(); anchor != m_anchors.end() && (*anchor)->said.size <= m_position; ++anchor) {
-            compare_anchor(**anchor, tree.root((*anchor)->said.size));
+            compare_earlier(**anchor, tree);
         }
         std::erase_if(m_anchors, [this](const signed_checkpoint* one) { return one->said.size <= m_position; });
         for (auto& upper : m_upper) {
@@ -217,18 +217,36 @@ private:
             ++m_result.anchors;
             return;
         }
-        tell(split_view(anchor, m_note.empty() ? to_string(root) : m_note));
+        tell(split_view(anchor, m_note && m_note->first == anchor.said.size ? m_note->second : to_string(root)));
+    }
+
+    // One of before the checkpoint to go on from.
+    void compare_earlier(const signed_checkpoint& anchor, tiled_tree& tree)
+    {
+        tree_hash root;
+        try {
+            root = tree.root(anchor.said.size);
+        } catch (const error& e) {
+            if (e.kind() != error_kind::invalid_proof) {
+                throw;
+            }
+            tell({.what = verdict::leaves_missing, .organization = m_organization, .index = anchor.said.size,
+                  .expected = to_string(anchor.note),
+                  .detail = std::string{"the tree of a checkpoint that was kept elsewhere is not there: "} + e.what()});
+            return;
+        }
+        compare_anchor(anchor, root);
     }
 
     // At each size that some checkpoint speaks of.
     void compare_here()
     {
-        const auto* const next = next_checkpoint();
-        if (next != nullptr && next->first == m_position) {
+        for (const auto* next = next_checkpoint(); next != nullptr && next->first == m_position;
+             next = next_checkpoint()) {
             const auto [size, note] = *next;
             ++m_next_checkpoint;
-            m_note = note;
             if (const auto one = examined(size, note)) {
+                m_note = {size, note};
                 ++m_result.checkpoints;
                 m_result.sealed_at = one->said.time;
                 compare_root(one->said);
@@ -550,7 +568,6 @@ private:
             if (examined(size, note)) {
                 ++m_result.checkpoints;
                 largest = size;
-                m_note = note;
             }
             m_last_checkpoint = size;
         }
@@ -630,7 +647,7 @@ private:
     std::uint64_t m_read_checkpoint = 0;  // the last that was read
     bool m_all_checkpoints_read = false;
     std::uint64_t m_last_checkpoint = 0;  // the last that was met
-    std::string m_note;                   // its note
+    std::optional<std::pair<std::uint64_t, std::string>> m_note;  // of the last one at which leaves were compared
 
     compact_range m_tree;                 // of the stored leaves
     std::optional<compact_range> m_rows;  // of the events, since they first differed
