@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <charconv>
+#include <map>
 #include <utility>
 
 #include <daybook/error.hpp>
@@ -48,10 +49,30 @@ struct read_event {
 struct retired {
     uuid record;
     std::uint64_t left;
-    std::optional<uuid> lower;
+    uuid lower;
     uuid upper;
-    bool sealed;
+    std::optional<std::uint64_t> index;  // of its leaf, as the database says
+    bool proved = false;                 // the leaf was looked at, and the record is what was sealed
+    std::uint64_t covered = 0;
+    std::uint64_t first_covered = 0;
 };
+
+// What retention writes into its records; nothing for any other text.
+std::optional<std::uint64_t> count_in(std::string_view text)
+{
+    std::uint64_t count = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+    return read.ec == std::errc{} && read.ptr == text.data() + text.size() ? std::optional{count} : std::nullopt;
+}
+
+std::optional<uuid> bound_in(std::string_view text)
+{
+    try {
+        return event_id::floor(parse_time(text));
+    } catch (const error&) {
+        return std::nullopt;
+    }
+}
 
 // A leaf and its row that do not agree, until a checkpoint shows which of them was sealed.
 struct difference {
@@ -83,6 +104,7 @@ public:
         }
         finish_tree();
         finish_anchors();
+        finish_retired();
         check_rows();
         return std::move(m_result);
     }
@@ -398,6 +420,10 @@ private:
                 if (event->hash == leaf.hash) {
                     ++m_result.checked;
                     note_time(leaf.id);
+                    if (const auto record = m_records.find(m_position); record != m_records.end()) {
+                        retired& one = m_retired[record->second];
+                        one.proved = one.proved || one.record == leaf.id;
+                    }
                 } else {
                     std::optional<std::uint64_t> elsewhere;
                     const auto own = std::ranges::find(leaves, event->hash, &sealed_leaf::hash);
@@ -477,11 +503,37 @@ private:
         const pq::result rows = m_run(embedded::sql::retention_records, whose());
         for (int row = 0; row < rows.rows(); ++row) {
             const uuid id = rows.id(row, 0);
+            const auto count = count_in(rows.bytes(row, 1));
+            const auto lower = rows.is_null(row, 2) ? uuid{} : bound_in(rows.bytes(row, 2));
+            const auto upper = bound_in(rows.bytes(row, 3));
+            if (!count || !lower || !upper) {
+                continue;  // no record of ours; if one was sealed there, its leaf tells
+            }
+            retired one{.record = id, .left = *count, .lower = *lower, .upper = *upper, .index = {}};
             pq::params values = whose();
             values.add(id);
-            const bool sealed = m_run(embedded::sql::find_leaf, values).rows() > 0;
-            m_retired.push_back({id, static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(row, 1), 0)),
-                                 rows.is_null(row, 2) ? std::nullopt : std::optional{rows.id(row, 2)}, rows.id(row, 3), sealed});
+            if (const pq::result found = m_run(embedded::sql::find_leaf, values); found.rows() > 0) {
+                one.index = static_cast<std::uint64_t>(found.integer(0, 0));
+                one.proved = *one.index < m_result.first && is_in_trusted_part(id, *one.index);
+                m_records.emplace(*one.index, m_retired.size());
+            }
+            m_retired.push_back(one);
+        }
+    }
+
+    // A record that was sealed before the checkpoint to go on from.
+    bool is_in_trusted_part(const uuid& id, std::uint64_t index)
+    {
+        const std::vector<read_event> events = read_events({sealed_leaf{id, {}}});
+        tiled_tree tree = detail::stored_tree(m_organization, m_result.first, m_run);
+        try {
+            return events.size() == 1 && proves_inclusion(events.front().hash, index, m_result.first, tree.inclusion(index),
+                                                          m_options.after->said.root);
+        } catch (const error& e) {
+            if (e.kind() != error_kind::invalid_proof) {
+                throw;
+            }
+            return false;
         }
     }
 
@@ -489,12 +541,15 @@ private:
     {
         bool waits = false;
         for (retired& one : m_retired) {
-            if (one.left == 0 || (one.lower && id < *one.lower) || id >= one.upper) {
+            if (one.left == 0 || id < one.lower || id >= one.upper) {
                 continue;
             }
-            if (one.sealed) {
+            if (one.index) {
                 --one.left;
                 ++m_result.expired;
+                if (++one.covered == 1) {
+                    one.first_covered = m_position;
+                }
                 return;
             }
             waits = true;
@@ -503,6 +558,20 @@ private:
               .detail = waits ? "the event is not in the log; a record of retention that may cover it is not sealed yet: seal, and "
                                 "verify again"
                               : "the event was sealed, and is not in the log"});
+    }
+
+    // Retention writes its record after the events have left, so that its leaf comes behind theirs.
+    void finish_retired()
+    {
+        for (const retired& one : m_retired) {
+            if (one.proved || one.covered == 0) {
+                continue;
+            }
+            m_result.expired -= one.covered;
+            tell({.what = verdict::event_missing, .organization = m_organization, .index = one.first_covered, .event = one.record,
+                  .detail = std::to_string(one.covered) + " sealed events from this leaf on are not in the log; the record of retention "
+                            "that would cover them is not what was sealed"});
+        }
     }
 
     // ------------------------------------------------------------ upper levels
@@ -658,6 +727,7 @@ private:
     std::uint64_t m_agreed = 0;  // up to here, leaves agree with a signed root
     std::uint64_t m_found = 0;   // rows that have a leaf
     std::vector<retired> m_retired;
+    std::map<std::uint64_t, std::size_t> m_records;  // by their leaf, in m_retired
     std::array<upper_level, 8> m_upper;
 };
 
