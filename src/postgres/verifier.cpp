@@ -24,6 +24,7 @@
 #include "sql/lost_events.hpp"
 #include "sql/queued_again.hpp"
 #include "sql/retention_records.hpp"
+#include "sql/tile_ends.hpp"
 #include "stored_row.hpp"
 #include "transaction.hpp"
 
@@ -612,6 +613,24 @@ private:
         upper.begun = false;
     }
 
+    // Hashes of what was never sealed: the sealer could not append its own.
+    void compare_ends()
+    {
+        const pq::result rows = m_run(embedded::sql::tile_ends, whose());
+        for (int row = 0; row < rows.rows(); ++row) {
+            const std::int64_t level = rows.integer(row, 0);
+            const bool is_level = level > 0 && level < std::ssize(m_upper);
+            const std::uint64_t full = is_level ? m_position >> (static_cast<unsigned>(level) * tile_height) : 0;
+            const auto expected = static_cast<std::int64_t>(full);
+            const std::int64_t found = std::max(rows.integer(row, 1), rows.integer(row, 2));
+            if (found > expected) {
+                tell({.what = verdict::tiles_changed, .organization = m_organization, .expected = std::to_string(expected),
+                      .found = std::to_string(found),
+                      .detail = "level " + std::to_string(level) + " has more hashes than the leaves give"});
+            }
+        }
+    }
+
     // ------------------------------------------------------------ at the end
 
     void finish_tree()
@@ -620,6 +639,7 @@ private:
         for (unsigned level = 1; level < m_upper.size(); ++level) {
             compare_upper(level);
         }
+        compare_ends();
         if (m_position > m_last_checkpoint) {
             tell({.what = verdict::leaves_unsigned, .organization = m_organization, .index = m_last_checkpoint,
                   .expected = std::to_string(m_last_checkpoint), .found = std::to_string(m_position),
