@@ -25,6 +25,7 @@
 #include "sql/queued_again.hpp"
 #include "sql/retention_records.hpp"
 #include "sql/tile_ends.hpp"
+#include "sql/twice_sealed.hpp"
 #include "stored_row.hpp"
 #include "transaction.hpp"
 
@@ -472,9 +473,8 @@ private:
         ids.reserve(leaves.size());
         std::ranges::transform(leaves, std::back_inserter(ids), &sealed_leaf::id);
         std::ranges::sort(ids);
-        if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end()) {
-            tell({.what = verdict::leaf_moved, .organization = m_organization, .event = *twice, .detail = "the event has two leaves"});
-        }
+        const auto repeated = std::ranges::unique(ids);
+        ids.erase(repeated.begin(), repeated.end());
         std::string line;
         events.reserve(leaves.size());
         const auto stream = [this](const char* sql, const pq::params& values, const std::function<void(const pq::result&)>& each) {
@@ -486,6 +486,11 @@ private:
             append_sealed(line, one);
             events.push_back({one.id, leaf_hash(line)});
         });
+        for (auto twice = std::ranges::adjacent_find(events, {}, &read_event::id); twice != events.end();
+             twice = std::ranges::adjacent_find(twice + 1, events.end(), {}, &read_event::id)) {
+            tell({.what = verdict::event_added, .organization = m_organization, .event = twice->id,
+                  .detail = "the log has more than one row of this event"});
+        }
         return events;
     }
 
@@ -681,7 +686,7 @@ private:
         }
     }
 
-    void list(const char* statement, verdict what, const std::string& detail)
+    int list(const char* statement, verdict what, const std::string& detail)
     {
         pq::params values = whose();
         values.add(most_listed);
@@ -689,6 +694,7 @@ private:
         for (int row = 0; row < rows.rows(); ++row) {
             tell({.what = what, .organization = m_organization, .event = rows.id(row, 0), .detail = detail});
         }
+        return rows.rows();
     }
 
     // Every row is sealed, or waits for it.
@@ -698,18 +704,29 @@ private:
         const std::int64_t rows = counts.integer(0, 0);
         const std::int64_t waiting = counts.integer(0, 1);
         const std::int64_t present = counts.integer(0, 2);
-        m_result.waiting = static_cast<std::uint64_t>(present);
-        if (!counts.is_null(0, 3)) {
+        const std::int64_t unsealed = counts.integer(0, 4);
+        m_result.waiting = static_cast<std::uint64_t>(unsealed);
+        if (unsealed > 0 && !counts.is_null(0, 3)) {
             m_result.waiting_since = counts.time(0, 3);
         }
         if (present < waiting) {
-            list(embedded::sql::lost_events, verdict::event_lost, "the event was committed, and removed from the log before it was sealed");
+            list(embedded::sql::lost_events, verdict::event_lost,
+                 "the event was committed, and removed from the log before it was sealed");
         }
-        const std::int64_t expected = static_cast<std::int64_t>(m_found) + present;
-        if (m_result.first == 0 && rows != expected) {
-            list(embedded::sql::added_events, verdict::event_added,
-                 "the event is neither sealed nor waiting for it: it was put into the log behind the seal");
+        if (unsealed < present) {
             list(embedded::sql::queued_again, verdict::event_queued_again, "the event is sealed, and waits to be sealed again");
+        }
+        // They are counted twice in m_found.
+        const bool twice = list(embedded::sql::twice_sealed, verdict::leaf_moved, "the event has more than one leaf") > 0;
+        const std::int64_t expected = static_cast<std::int64_t>(m_found) + unsealed;
+        if (m_result.first == 0 && (twice || rows != expected)) {
+            const int added = list(embedded::sql::added_events, verdict::event_added,
+                                   "the event is neither sealed nor waiting for it: it was put into the log behind the seal");
+            if (added == 0 && !twice && m_result.findings == 0) {
+                tell({.what = verdict::event_added, .organization = m_organization, .expected = std::to_string(expected),
+                      .found = std::to_string(rows),
+                      .detail = "the log has another number of rows than its leaves and what waits"});
+            }
         }
         pq::params values = whose();
         values.add(most_listed);

@@ -1,10 +1,13 @@
 -- How many events the log of organization $1 holds, and what of them waits to be sealed: ids in the queue, those of them that are in
--- the log, and since when the oldest waits.
+-- the log, since when the oldest of these waits, and how many are not sealed already.
 select
     (select count(*) from daybook.audit_logs a where a.organization_id = $1::uuid) as events,
-    count(*) as waiting,
-    count(a.id) as present,
-    min(q.recorded_at) as oldest
+    count(distinct w.id) as waiting,
+    count(distinct a.id) as present,
+    min(q.recorded_at) filter (where a.id is not null) as oldest,
+    count(distinct a.id) filter (where not exists (select from daybook.leaves l
+                                                   where l.organization_id = q.organization_id and l.greatest_id >= w.id
+                                                     and l.least_id <= w.id and w.id = any (l.ids))) as unsealed
 from daybook.seal_queue q
 cross join lateral unnest(q.ids) as w (id)
 left join daybook.audit_logs a on a.organization_id = q.organization_id and a.id = w.id
