@@ -23,7 +23,9 @@ event_row views_from(const pq::result& rows, int row, int& column)
     event_row r{};
     r.organization = rows.id(row, column++);
     r.id = rows.id(row, column++);
-    r.recorded_at = rows.time(row, column++);
+    // Only somebody who altered the table leaves these empty; a row of ours never has such values.
+    r.recorded_at = rows.is_null(row, column) ? timestamp::min() : rows.time(row, column);
+    ++column;
     r.action = text();
     r.outcome = text();
     r.actor_type = text();
@@ -42,7 +44,8 @@ event_row views_from(const pq::result& rows, int row, int& column)
     r.metadata = optional();
     r.facets = optional();
     r.db_role = text();
-    r.schema_version = static_cast<int>(rows.integer(row, column++));
+    r.schema_version = rows.is_null(row, column) ? 0 : static_cast<int>(rows.integer(row, column));
+    ++column;
     return r;
 }
 

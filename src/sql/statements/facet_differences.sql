@@ -3,7 +3,14 @@
 with said as (
     select a.id, f.key, f.value
     from daybook.audit_logs a
-    cross join lateral json_each_text(a.facets) f
+    -- Of what is no object, or has escapes that PostgreSQL cannot read, there are no pairs: it is no event of ours, and the seal tells.
+    cross join lateral json_each_text(
+        case when json_typeof(a.facets) = 'object'
+                  and (strpos(a.facets::text, E'\\u') = 0
+                       or regexp_replace(replace(a.facets::text, E'\\\\', '..'), E'\\\\u[dD][89abAB]..\\\\u[dD][c-fC-F]..', '', 'g')
+                          !~ E'\\\\u(?:0000|[dD][89a-fA-F])')
+             then a.facets
+        end) f
     where a.organization_id = $1::uuid and a.facets is not null
 ), kept as (
     select f.id, f.key, f.value from daybook.facets f where f.organization_id = $1::uuid
