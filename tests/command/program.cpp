@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -69,16 +70,13 @@ private:
 
 }  // namespace
 
-finished run(const std::vector<std::string>& arguments, const environment& changes)
+running::running(const std::vector<std::string>& arguments, const environment& changes)
 {
     // Files, not pipes: a program may fill one while we wait for the other.
-    const temporary_directory directory;
-    const std::string out = directory.file("out");
-    const std::string err = directory.file("err");
     file_actions actions;
     actions.open(STDIN_FILENO, "/dev/null", O_RDONLY);
-    actions.open(STDOUT_FILENO, out, O_WRONLY | O_CREAT | O_TRUNC);
-    actions.open(STDERR_FILENO, err, O_WRONLY | O_CREAT | O_TRUNC);
+    actions.open(STDOUT_FILENO, m_directory.file("out"), O_WRONLY | O_CREAT | O_TRUNC);
+    actions.open(STDERR_FILENO, m_directory.file("err"), O_WRONLY | O_CREAT | O_TRUNC);
 
     std::vector<std::string> words = arguments;
     std::vector<std::string> variables = environment_with(changes);
@@ -88,29 +86,69 @@ finished run(const std::vector<std::string>& arguments, const environment& chang
     if (problem != 0) {
         throw std::runtime_error{words.front() + ": " + std::strerror(problem)};
     }
+    m_process = child;
+}
+
+running::~running()
+{
+    if (m_process != 0) {
+        kill(m_process, SIGKILL);
+        waitpid(m_process, nullptr, 0);
+    }
+}
+
+std::string running::out() const
+{
+    return bytes_of(m_directory.file("out"));
+}
+
+std::string running::err() const
+{
+    return bytes_of(m_directory.file("err"));
+}
+
+void running::signal(int number) const
+{
+    kill(m_process, number);
+}
+
+finished running::wait()
+{
     int status = 0;
-    while (waitpid(child, &status, 0) == -1) {
+    while (waitpid(m_process, &status, 0) == -1) {
         if (errno != EINTR) {
             throw std::runtime_error{std::string{"waitpid: "} + std::strerror(errno)};
         }
     }
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), bytes_of(out), bytes_of(err)};
+    m_process = 0;
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out(), err()};
+}
+
+finished run(const std::vector<std::string>& arguments, const environment& changes)
+{
+    return running{arguments, changes}.wait();
 }
 
 finished run_daybook(const std::vector<std::string>& arguments, const environment& urls)
+{
+    return start_daybook(arguments, urls)->wait();
+}
+
+std::unique_ptr<running> start_daybook(const std::vector<std::string>& arguments, const environment& urls)
 {
     environment variables{{"DATABASE_URL", ""},         {"DATABASE_URL_OWNER", ""},
                           {"DATABASE_URL_AUDITOR", ""}, {"DATABASE_URL_READER", ""},
                           {"DATABASE_URL_SEALER", ""},  {"DAYBOOK_TENANT", ""},
                           {"DAYBOOK_OUTPUT", ""},       {"DAYBOOK_READER_TOKEN", ""},
-                          {"DAYBOOK_KEY_FILE", ""},     {"PGOPTIONS", ""}};
+                          {"DAYBOOK_KEY_FILE", ""},     {"DAYBOOK_SEAL_KEY", ""},
+                          {"DAYBOOK_ANCHOR_URL", ""},   {"PGOPTIONS", ""}};
     for (const auto& [name, value] : urls) {
         std::erase_if(variables, [&name = name](const auto& variable) { return variable.first == name; });
         variables.emplace_back(name, value);
     }
     std::vector<std::string> words{DAYBOOK_COMMAND};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    return run(words, variables);
+    return std::make_unique<running>(words, variables);
 }
 
 temporary_directory::temporary_directory()

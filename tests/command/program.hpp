@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_TESTS_PROGRAM_HPP
 #define DAYBOOK_TESTS_PROGRAM_HPP
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,30 @@ public:
 private:
     std::string m_path;
 };
+
+/// A program that runs until the end of this object at the latest. What it prints goes to files.
+class running {
+public:
+    /// Starts `arguments[0]`, without a shell, with nothing on its standard input.
+    running(const std::vector<std::string>& arguments, const environment& changes);
+    ~running();
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+
+    /// So far.
+    [[nodiscard]] std::string out() const;
+    [[nodiscard]] std::string err() const;
+
+    void signal(int number) const;
+    [[nodiscard]] finished wait();
+
+private:
+    temporary_directory m_directory;
+    int m_process = 0;  // 0 when it has ended
+};
+
+/// As run_daybook(), without waiting for its end.
+[[nodiscard]] std::unique_ptr<running> start_daybook(const std::vector<std::string>& arguments, const environment& urls);
 
 /// The whole of a file. Throws std::runtime_error if it cannot be read.
 [[nodiscard]] std::string bytes_of(const std::string& path);
