@@ -157,15 +157,10 @@ private:
             if (e.kind() != error_kind::invalid_proof) {
                 throw;
             }
-            tell({.what = verdict::log_shorter, .organization = m_organization, .index = trusted.said.size,
-                  .expected = to_string(trusted.note), .detail = std::string{"its tree is not there: "} + e.what()});
+        }
+        if (m_tree.root() != trusted.said.root && !go_on_behind_leaves(trusted)) {
             m_tree = {};
             return;
-        }
-        if (m_tree.root() != trusted.said.root) {
-            tell({.what = verdict::split_view, .organization = m_organization, .index = trusted.said.size,
-                  .expected = to_string(trusted.note), .found = to_string(m_tree.root()),
-                  .detail = "the log has another beginning than the checkpoint to go on from"});
         }
         m_result.first = trusted.said.size;
         m_position = trusted.said.size;
@@ -180,6 +175,36 @@ private:
         for (auto& upper : m_upper) {
             upper.begun = false;
         }
+    }
+
+    // The upper levels do not give the root: do the leaves? False if they are not there.
+    bool go_on_behind_leaves(const signed_checkpoint& trusted)
+    {
+        const std::uint64_t size = trusted.said.size;
+        m_tree = {};
+        for (bool more = true; more && m_tree.size() < size;) {
+            const auto width = static_cast<unsigned>(std::min<std::uint64_t>(tile_width, size - m_tree.size()));
+            const std::vector<tree_hash> hashes =
+                detail::stored_tile(m_organization, {0, m_tree.size() / tile_width, width}, m_run);
+            std::ranges::for_each(hashes, [this](const tree_hash& one) { m_tree.append(one); });
+            more = hashes.size() == width;
+        }
+        if (m_tree.size() < size) {
+            tell({.what = verdict::log_shorter, .organization = m_organization, .index = size,
+                  .expected = to_string(trusted.note), .found = std::to_string(m_tree.size()),
+                  .detail = "of the leaves before the checkpoint to go on from, only the first " +
+                            std::to_string(m_tree.size()) + " are there"});
+            return false;
+        }
+        if (m_tree.root() == trusted.said.root) {
+            tell({.what = verdict::tiles_changed, .organization = m_organization, .index = 0,
+                  .detail = "the upper levels are not what the leaves give that lie before the checkpoint to go on from"});
+        } else {
+            tell({.what = verdict::split_view, .organization = m_organization, .index = size,
+                  .expected = to_string(trusted.note), .found = to_string(m_tree.root()),
+                  .detail = "the log has another beginning than the checkpoint to go on from"});
+        }
+        return true;
     }
 
     // The next ones, a thousand at a time.

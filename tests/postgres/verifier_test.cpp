@@ -300,6 +300,16 @@ TEST_CASE("what is changed behind the checkpoint is found, and what is changed b
     CHECK(log.verdicts_of(log.acme) == verdicts{"content_changed 20", "content_changed 320"});
 }
 
+TEST_CASE("going on behind a checkpoint, changed upper levels are no other history", "[database]")
+{
+    const kept_log log;
+    for (const std::string change : {"update daybook.tiles set hashes = sha256('')", "delete from daybook.tiles"}) {
+        CAPTURE(change);
+        log.tamper(change);
+        CHECK(log.after(log.kept[1]).said() == verdicts{"tiles_changed 0"});
+    }
+}
+
 TEST_CASE("a wrong checkpoint to go on from is a split view, or a shorter log", "[database]")
 {
     const kept_log log;
