@@ -43,8 +43,10 @@ local function read_keys(path)
       if #bytes ~= 33 or bytes:byte() ~= 1 or (">I4"):unpack(key.id) ~= tonumber(id, 16) then
         stop(1, "%s: this is no key: %s", path, line)
       end
-      for word, second, fraction, zone in times_of:gmatch("(%S+)%s+([%d-]+T[%d:]+)%.?(%d*)(%S*)") do
-        if zone ~= "Z" then stop(1, "%s: only times that end in Z are understood: %s", path, line) end
+      while times_of ~= "" do
+        local word, second, fraction, zone, rest = times_of:match("^ (%l+) ([%d-]+T[%d:]+)%.?(%d*)(%S*)(.*)$")
+        if zone ~= "Z" or word ~= "from" and word ~= "until" then stop(1, "%s: from and until, and times that end in Z: %s", path, line) end
+        times_of = rest
         key[word] = second .. "." .. (fraction .. "000000"):sub(1, 6) .. "Z"  -- as in checkpoints: compares like the time
       end
       keys[#keys + 1] = key

@@ -27,7 +27,7 @@
 namespace daybook {
 
 /// The newest checkpoint of the organization's log, as it is stored: not verified. Nothing before the first. Throws error
-/// (invalid_proof if it was damaged, connection_lost, …).
+/// (broken_seal if it was damaged, connection_lost, …).
 [[nodiscard]] DAYBOOK_EXPORT std::optional<signed_checkpoint> latest_checkpoint(tenant_tx& tx);
 
 /// All of them that are larger than `behind`, smallest first, at most `limit`. Throws as latest_checkpoint() does.

@@ -78,10 +78,14 @@ struct verification {
     std::optional<timestamp> sealed_at{};  ///< of the last one, as it says
     std::vector<std::string> signers{};   ///< names of the keys that signed them
     std::uint64_t anchors = 0;        ///< checkpoints kept elsewhere that agree with the log
+    std::uint64_t anchors_not_compared = 0;  ///< because evidence does not tell the root at their size
     std::uint64_t findings = 0;
 
+    /// Nothing is newer than the checkpoint to go on from, whose root the log has.
+    [[nodiscard]] bool is_unchanged() const noexcept { return findings == 0 && first > 0 && first == size; }
+
     /// Neither a finding, nor nothing looked at.
-    [[nodiscard]] bool is_clean() const noexcept { return findings == 0 && checked + expired > 0; }
+    [[nodiscard]] bool is_clean() const noexcept { return (findings == 0 && checked + expired > 0) || is_unchanged(); }
 };
 
 // ---------------------------------------------------------------- what verifications have in common

@@ -20,7 +20,8 @@ namespace daybook {
 namespace {
 
 constexpr std::string_view first_line = "daybook-tree-1";
-constexpr std::array required_files{"checkpoint", "checkpoints.txt", "events.ndjson", "tree.txt"};
+constexpr std::array required_files{"checkpoint", "checkpoints.txt", "events.ndjson", "keys.pub", "tree.txt"};
+constexpr std::size_t most_checkpoints = 10'000;  // beside the last one
 
 std::ifstream open(const std::filesystem::path& path)
 {
@@ -181,6 +182,7 @@ private:
         }
         std::vector<signed_checkpoint> all = parse_checkpoints(content_of(m_folder / "checkpoints.txt"));
         all.push_back(*m_last);
+        check_order(all);
         for (signed_checkpoint& one : all) {
             if (believe(one, "the checkpoint of " + std::to_string(one.said.size) + " events")) {
                 m_expected.push_back({std::move(one), false});
@@ -192,6 +194,21 @@ private:
             }
         }
         std::ranges::stable_sort(m_expected, {}, [](const expected_root& one) { return one.checkpoint.said.size; });
+    }
+
+    // Each names the one before it; of very many, the oldest were left out.
+    void check_order(const std::vector<signed_checkpoint>& all)
+    {
+        std::uint64_t before = all.size() > most_checkpoints ? all.front().said.previous : 0;
+        for (const signed_checkpoint& one : all) {
+            if (one.said.previous != before) {
+                tell({.what = verdict::checkpoint_missing, .organization = m_manifest.organization, .index = one.said.previous,
+                      .expected = std::to_string(one.said.previous), .found = std::to_string(before),
+                      .detail = "the checkpoint of " + std::to_string(one.said.size) + " events names one of " +
+                                std::to_string(one.said.previous) + " before it, which is not in the evidence"});
+            }
+            before = one.said.size;
+        }
     }
 
     bool believe(const signed_checkpoint& one, const std::string& which)
@@ -280,7 +297,15 @@ private:
     void compare_here()
     {
         while (m_next < m_expected.size() && m_expected[m_next].checkpoint.said.size < m_range.size()) {
-            ++m_next;  // a subtree that is not divided there
+            const auto& [one, is_anchor] = m_expected[m_next];
+            if (is_anchor) {
+                ++m_result.anchors_not_compared;
+            } else {
+                tell({.what = verdict::evidence_damaged, .organization = m_manifest.organization, .index = one.said.size,
+                      .detail = "the tree is not divided at " + std::to_string(one.said.size) +
+                                ", so that the checkpoint of so many events cannot be compared"});
+            }
+            ++m_next;
         }
         std::optional<tree_hash> root;
         for (; m_next < m_expected.size() && m_expected[m_next].checkpoint.said.size == m_range.size(); ++m_next) {

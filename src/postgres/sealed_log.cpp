@@ -30,12 +30,21 @@ error broken(const std::string& what)
     return error{error_kind::broken_seal, what, std::string{see_verify}};
 }
 
+signed_checkpoint read(const std::string& note)
+{
+    try {
+        return signed_checkpoint::parse(note);
+    } catch (const error& e) {
+        throw broken(std::string{"a stored checkpoint cannot be read: "} + e.what());
+    }
+}
+
 }  // namespace
 
 std::optional<signed_checkpoint> latest_checkpoint(tenant_tx& tx)
 {
     const auto note = detail::latest_note(tx.organization(), runner(detail::engine(tx)));
-    return note ? std::optional{signed_checkpoint::parse(*note)} : std::nullopt;
+    return note ? std::optional{read(*note)} : std::nullopt;
 }
 
 std::vector<signed_checkpoint> list_checkpoints(tenant_tx& tx, std::uint64_t behind, std::size_t limit)
@@ -45,7 +54,7 @@ std::vector<signed_checkpoint> list_checkpoints(tenant_tx& tx, std::uint64_t beh
     const pq::result rows = detail::engine(tx).execute(embedded::sql::checkpoints_from, values);
     std::vector<signed_checkpoint> all;
     for (int row = 0; row < rows.rows(); ++row) {
-        all.push_back(signed_checkpoint::parse(rows.text(row, 1)));
+        all.push_back(read(rows.text(row, 1)));
     }
     return all;
 }

@@ -237,6 +237,15 @@ private:
     statement m_all;
 };
 
+void verify_exactly(pool& connections, const org_id& organization, const sealer_options& by, std::size_t rows)
+{
+    const verification result =
+        verify_log(connections, organization, {.keys = {{by.key.public_half()}}}, [](const finding& one) { throw std::runtime_error{one.detail}; });
+    if (result.checked != rows) {
+        throw std::runtime_error{std::to_string(result.checked) + " events were verified"};
+    }
+}
+
 }  // namespace
 
 figures measure_pass(const seal_ground& ground)
@@ -245,6 +254,7 @@ figures measure_pass(const seal_ground& ground)
     work_figures reading;
     work_figures hashing;
     work_figures sealed;
+    work_figures verified;
     work_figures singly;
     const std::size_t single_rows = rows / 20;
     ground.postgres.with_database([&](const database_urls& urls) {
@@ -253,7 +263,8 @@ figures measure_pass(const seal_ground& ground)
             load(urls, organization, rows, 1000);
             hand_reader by_hand{urls.sealer, organization};
             by_hand.read(rows, false);  // whoever comes first notes in the rows that they are committed
-            sealer one{sealing(urls)};
+            const sealer_options options = sealing(urls);
+            sealer one{options};
             const int backend = std::stoi(ask(urls, "select pid from pg_stat_activity where usename = 'daybook_sealer' and pid <> " +
                                                     std::to_string(by_hand.backend())));
             std::vector<std::function<void()>> order{
@@ -263,6 +274,11 @@ figures measure_pass(const seal_ground& ground)
             };
             std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(round % order.size()));
             std::ranges::for_each(order, [](const auto& work) { work(); });
+            pool connections{urls.app};
+            connections.check();
+            const int verifying = std::stoi(
+                ask(urls, "select pid from pg_stat_activity where usename = 'daybook_app' order by backend_start desc limit 1"));
+            measure(rows, verifying, verified, [&] { verify_exactly(connections, organization, options, rows); });
             load(urls, organization, single_rows, 1);
             measure(single_rows, backend, singly, [&] { seal_exactly(one, single_rows); });
         }
@@ -270,6 +286,10 @@ figures measure_pass(const seal_ground& ground)
     return {
         {"to_reading", "sealing / reading the same rows by libpq, one by one", divide(sealed.rate, reading.rate), at_least(0.6)},
         {"to_hashing", "sealing / the same, and their bytes hashed", divide(sealed.rate, hashing.rate)},
+        {"verified_to_reading", "full verification / reading the same rows", divide(verified.rate, reading.rate), at_least(0.8)},
+        {"verified_per_s", "verified, events/s", verified.rate},
+        {"verified_client_us", "verified, client CPU an event, us", verified.client},
+        {"verified_server_us", "verified, server CPU an event, us", verified.server},
         {"sealed_per_s", "sealed, events/s", sealed.rate},
         {"sealed_client_us", "sealed, client CPU an event, us", sealed.client},
         {"sealed_server_us", "sealed, server CPU an event, us", sealed.server},

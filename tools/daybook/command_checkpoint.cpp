@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -46,6 +47,20 @@ std::vector<signed_checkpoint> kept(context& c, const checkpoint_arguments& argu
     return std::filesystem::exists(arguments.file, unknown) ? read_pinned(arguments.file) : std::vector<signed_checkpoint>{};
 }
 
+// The root that the stored tree has at the size of `pinned`; nothing, and a finding, if a part of the tree is not there.
+std::optional<tree_hash> root_or_tell(tenant_tx& tx, const signed_checkpoint& pinned, const finding_sink& tell)
+{
+    try {
+        return stored_root(tx, pinned.said.size);
+    } catch (const error& e) {
+        if (e.kind() != error_kind::invalid_proof) {
+            throw;
+        }
+        tell({.what = verdict::leaves_missing, .organization = pinned.said.organization, .index = pinned.said.size, .detail = e.what()});
+        return std::nullopt;
+    }
+}
+
 // Only roots: whether the events behind them are what was sealed is for `verify`.
 verification compared(context& c, const std::vector<signed_checkpoint>& pinned, const finding_sink& found)
 {
@@ -65,9 +80,9 @@ verification compared(context& c, const std::vector<signed_checkpoint>& pinned, 
             } else if (one.said.size > result.size) {
                 tell({.what = verdict::log_shorter, .organization = organization, .index = one.said.size, .expected = to_string(one.note),
                       .found = std::to_string(result.size), .detail = "a pinned checkpoint is larger than the log"});
-            } else if (const tree_hash root = stored_root(tx, one.said.size); root != one.said.root) {
-                tell(split_view(one, last->said.size == one.said.size && last->said.root == root ? to_string(last->note) : to_string(root)));
-            } else {
+            } else if (const auto root = root_or_tell(tx, one, tell); root && *root != one.said.root) {
+                tell(split_view(one, last->said.size == one.said.size && last->said.root == *root ? to_string(last->note) : to_string(*root)));
+            } else if (root) {
                 ++result.anchors;
             }
         }

@@ -85,7 +85,7 @@ void add_coverage(json_object& out, const verification& done)
     out.text("organization_id", to_string(done.organization)).number("size", done.size).number("first", done.first);
     out.number("checked", done.checked).number("expired", done.expired).time("from", done.from).time("until", done.until);
     out.number("checkpoints", done.checkpoints).raw("signers", json_list(done.signers, true)).time("sealed_at", done.sealed_at);
-    out.number("anchors", done.anchors).number("waiting", done.waiting).time("waiting_since", done.waiting_since);
+    out.number("anchors", done.anchors).number("anchors_not_compared", done.anchors_not_compared).number("waiting", done.waiting).time("waiting_since", done.waiting_since);
 }
 
 // Several lines, such as a checkpoint, are set off.
@@ -154,9 +154,9 @@ int verification_report::finish(const verification& done)
         m_context.out().line(out.raw("verification", coverage.number("findings", done.findings).end()).end());
     } else {
         output& out = m_context.out();
-        const std::uint64_t looked_at = done.size - std::min(done.first, done.size);
         out.line("organization   " + to_string(done.organization));
-        out.line("verified       " + many(done.checked, "event") + " of " + std::to_string(looked_at) + (looked_at == 1 ? " leaf" : " leaves") +
+        out.line("verified       " + many(done.checked, "event") + (done.first > 0 ? " from leaf " + std::to_string(done.first) + " on" : "") + " of " +
+                 std::to_string(done.size) + (done.size == 1 ? " leaf" : " leaves") +
                  (done.from ? ", " + friendly(*done.from) + " to " + friendly(*done.until) : ""));
         if (done.expired > 0) {
             out.line("expired        " + many(done.expired, "event") + " that retention took away, as sealed records say");
@@ -167,10 +167,12 @@ int verification_report::finish(const verification& done)
         }
         out.line("checkpoints    " + std::to_string(done.checkpoints) + signers +
                  (done.sealed_at ? ", the last at " + friendly(*done.sealed_at) : ""));
-        out.line("kept elsewhere " + (done.anchors == 0 ? "no checkpoint was compared" : many(done.anchors, "checkpoint") + (done.anchors == 1 ? " agrees" : " agree")));
+        const std::uint64_t kept = done.anchors + done.anchors_not_compared;
+        out.line("kept elsewhere " + (kept == 0 ? "no checkpoint was compared" : many(done.anchors, "checkpoint") + (done.anchors == 1 ? " agrees" : " agree")) +
+                 (done.anchors_not_compared == 0 ? "" : ", " + std::to_string(done.anchors_not_compared) + " could not be compared with this evidence"));
         out.line("not sealed yet " + many(done.waiting, "event") +
                  (done.waiting_since ? ", since " + friendly(*done.waiting_since) + ": nothing is proved about them" : ""));
-        out.line("result         " + (done.findings > 0 ? many(done.findings, "finding") : done.is_clean() ? "clean" : "nothing was verified"));
+        out.line("result         " + (done.findings > 0 ? many(done.findings, "finding") : done.is_unchanged() ? "clean: nothing new since" : done.is_clean() ? "clean" : "nothing was verified"));
     }
     if (done.findings > 0) {
         return describe(error_kind::broken_seal).exit_status;
