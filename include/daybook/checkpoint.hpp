@@ -79,6 +79,9 @@ enum class signature_state : unsigned char {
 /// What the signature is worth to somebody who believes `keys`. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT signature_state examine(const signed_checkpoint& one, const std::vector<trusted_key>& keys);
 
+/// The name of the first of `keys` whose signature it has; empty if there is none. Any thread.
+[[nodiscard]] DAYBOOK_EXPORT std::string signer_of(const signed_checkpoint& one, const std::vector<trusted_key>& keys);
+
 /// Reads any number of signed checkpoints, one behind the other with an empty line between them, as pinned ones are kept. Throws
 /// error (invalid_proof), naming the checkpoint and the line. Any thread.
 [[nodiscard]] DAYBOOK_EXPORT std::vector<signed_checkpoint> parse_checkpoints(std::string_view text);

@@ -71,7 +71,8 @@ struct evidence_summary {
 };
 
 /// Writes evidence into `folder`, which must not be there or be empty: as one snapshot shows the log, in bounded memory. What is not sealed
-/// yet is not in it. The manifest is written last: without it, a folder is not complete. Throws error (not_sealed if the log has no
+/// yet is not in it. It is written beside it, as `folder`.partial, and put in
+/// its place when it is whole. Throws error (not_sealed if the log has no
 /// checkpoint, unwritable_output, wrong_usage inside a scope on the same pool, …). Any thread.
 DAYBOOK_EXPORT evidence_summary write_evidence(pool& connections, const org_id& organization, const evidence_request& request,
                                                const std::filesystem::path& folder);

@@ -147,6 +147,16 @@ signature_state examine(const signed_checkpoint& one, const std::vector<trusted_
     return state;
 }
 
+std::string signer_of(const signed_checkpoint& one, const std::vector<trusted_key>& keys)
+{
+    for (const trusted_key& trusted : keys) {
+        if (examine(one.note, trusted.key) == note_state::signed_by_known_key) {
+            return trusted.key.name;
+        }
+    }
+    return {};
+}
+
 std::vector<signed_checkpoint> parse_checkpoints(std::string_view text)
 {
     std::vector<signed_checkpoint> all;

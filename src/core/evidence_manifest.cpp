@@ -14,6 +14,7 @@ namespace daybook {
 namespace {
 
 constexpr std::string_view format = "daybook-evidence-1";
+constexpr std::uintmax_t most_bytes = 1024 * 1024;
 
 [[noreturn]] void refuse(const std::string& what)
 {
@@ -127,6 +128,11 @@ std::string to_string(const evidence_manifest& manifest)
 evidence_manifest read_manifest(const std::filesystem::path& folder)
 {
     const std::filesystem::path path = folder / "manifest.json";
+    std::error_code unknown;
+    if (!std::filesystem::is_regular_file(path, unknown) || std::filesystem::file_size(path, unknown) > most_bytes) {
+        throw error{error_kind::unreadable_input, path.string() + " is no file, or far too large",
+                    "evidence is a folder that `daybook export --proof` wrote"};
+    }
     std::ifstream in{path, std::ios::binary};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (!in) {

@@ -45,14 +45,14 @@ bool is_believed(const signed_checkpoint& one, const org_id& organization, const
     if (one.said.organization != organization) {
         return refuse(verdict::checkpoint_foreign, "it is of the log of organization " + to_string(one.said.organization));
     }
-    const std::string& signer = one.note.signatures.front().name;
     switch (examine(one, keys)) {
     case signature_state::good: break;
-    case signature_state::unknown_key: return refuse(verdict::unknown_key, "it is signed by " + signer + ", and no such key is believed");
-    case signature_state::bad_signature: return refuse(verdict::bad_signature, "the signature of " + signer + " does not hold");
+    case signature_state::unknown_key: return refuse(verdict::unknown_key, "it is not signed by a key that is believed");
+    case signature_state::bad_signature: return refuse(verdict::bad_signature, "a signature in the name of a key that is believed does not hold");
     case signature_state::key_not_valid_then:
-        return refuse(verdict::key_not_valid_then, "the key of " + signer + " is not believed for " + to_string(one.said.time));
+        return refuse(verdict::key_not_valid_then, "the key of " + signer_of(one, keys) + " is not believed for " + to_string(one.said.time));
     }
+    const std::string signer = signer_of(one, keys);
     if (std::ranges::find(result.signers, signer) == result.signers.end()) {
         result.signers.push_back(signer);
     }

@@ -147,15 +147,28 @@ std::string page(const evidence_manifest& manifest, const signed_checkpoint& las
     return out.append(rest);
 }
 
-void make_folder(const std::filesystem::path& folder)
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder, const std::string& why)
+{
+    throw error{error_kind::unwritable_output, "the folder " + folder.string() + ' ' + why, "give the name of a new one"};
+}
+
+// Beside the one that is wanted: that is there when it is whole. What an earlier try left is taken away.
+std::filesystem::path make_folder(const std::filesystem::path& folder)
 {
     std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed || !std::filesystem::is_empty(folder, failed) || failed) {
-        throw error{error_kind::unwritable_output, "the folder " + folder.string() + (failed ? " cannot be made" : " is not empty"),
-                    "give the name of a new one"};
+    if (std::filesystem::exists(folder, failed) && (!std::filesystem::is_directory(folder, failed) || !std::filesystem::is_empty(folder, failed))) {
+        refuse_folder(folder, "is not empty");
     }
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);  // what is in it is as confidential as the log
+    const std::filesystem::path whole = folder.has_filename() ? folder : folder.parent_path();
+    std::filesystem::path partial = whole;
+    partial += ".partial";
+    std::filesystem::remove_all(partial, failed);
+    std::filesystem::create_directories(partial, failed);
+    if (failed) {
+        refuse_folder(folder, "cannot be made");
+    }
+    std::filesystem::permissions(partial, std::filesystem::perms::owner_all, failed);  // what is in it is as confidential as the log
+    return partial;
 }
 
 error broken(const std::string& what)
@@ -293,12 +306,19 @@ evidence_summary write_evidence(pool& connections, const org_id& organization, c
                                 const std::filesystem::path& folder)
 {
     detail::scope snapshot{connections, organization, detail::access::snapshot};
+    detail::engine(snapshot.tx()).execute("set local search_path = pg_catalog, pg_temp");
     std::optional<signed_checkpoint> last = latest_checkpoint(snapshot.tx());
     if (!last) {
         throw error{error_kind::not_sealed, "nothing of this organization's log is sealed yet"};
     }
-    make_folder(folder);
-    return writer{snapshot.tx(), request, folder, std::move(*last)}.run();
+    const std::filesystem::path partial = make_folder(folder);
+    const evidence_summary summary = writer{snapshot.tx(), request, partial, std::move(*last)}.run();
+    std::error_code failed;
+    std::filesystem::rename(partial, folder.has_filename() ? folder : folder.parent_path(), failed);
+    if (failed) {
+        refuse_folder(folder, "cannot be put in its place: " + failed.message());
+    }
+    return summary;
 }
 
 }  // namespace daybook

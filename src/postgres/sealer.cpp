@@ -224,22 +224,25 @@ struct sealer::state {
         std::int64_t size = 0;
         {
             pq::pipeline line{native};
-            line.send("begin isolation level read committed");
+            line.send("begin isolation level read committed read write");
+            // Whatever was set for the role or the database.
+            line.send("set local search_path = pg_catalog, pg_temp");
+            line.send("set local statement_timeout = 0");
             pq::params values;
             values.add(organization.value()).add(statements_at_once).add(static_cast<std::int64_t>(options.batch));
             line.send(embedded::sql::events_to_seal, values);
             pq::params whose;
             whose.add(organization.value());
             line.send(embedded::sql::latest_checkpoint, whose);
-            const std::vector<pq::result> answers = finished(line, 3);
-            for (int row = 0; row < answers[1].rows(); ++row) {
-                statements.push_back(answers[1].id(row, 0));
-                std::ranges::copy(answers[1].ids(row, 1), std::back_inserter(ids));
-                oldest = std::min(oldest, answers[1].time(row, 2));
+            const std::vector<pq::result> answers = finished(line, 5);
+            for (int row = 0; row < answers[3].rows(); ++row) {
+                statements.push_back(answers[3].id(row, 0));
+                std::ranges::copy(answers[3].ids(row, 1), std::back_inserter(ids));
+                oldest = std::min(oldest, answers[3].time(row, 2));
             }
-            if (answers[2].rows() > 0) {
-                size = answers[2].integer(0, 0);
-                note = answers[2].text(0, 1);
+            if (answers[4].rows() > 0) {
+                size = answers[4].integer(0, 0);
+                note = answers[4].text(0, 1);
             }
         }
         if (ids.empty()) {

@@ -317,7 +317,9 @@ TEST_CASE("attack 82: the log says which key comes next, sealed by the one befor
 TEST_CASE("record_key writes one kind of event, for the sealer alone", "[database]")
 {
     sealing f;
-    const std::string sql = "select daybook.record_key('" + to_string(f.acme) + "', 'old', 'new', 'because')";
+    const std::string old_key = "'" + to_string(f.key.public_half()) + "'";
+    const std::string new_key = "'" + to_string(signing_key::generate("next").public_half()) + "'";
+    const std::string sql = "select daybook.record_key('" + to_string(f.acme) + "', " + old_key + ", " + new_key + ", 'because')";
     pqxx::connection sealer{f.database.sealer_url()};
     CHECK(attempt(sealer, sql).empty());
 
@@ -326,8 +328,9 @@ TEST_CASE("record_key writes one kind of event, for the sealer alone", "[databas
         pqxx::connection other{url};
         CHECK(attempt(other, sql) == "42501");
     }
-    for (const char* const arguments : {"'old', 'old', 'because'", "null, 'new', 'because'", "'old', null, 'because'",
-                                        "'old', repeat('x', 301), 'because'"}) {
+    CHECK(attempt(sealer, "select daybook.record_key(gen_random_uuid(), " + old_key + ", " + new_key + ", 'because')") == "22023");
+    for (const std::string& arguments : {old_key + ", " + old_key + ", 'because'", "null, " + new_key + ", 'because'",
+                                         old_key + ", null, 'because'", old_key + ", 'anything', 'because'"}) {
         INFO(arguments);
         CHECK(attempt(sealer, "select daybook.record_key('" + to_string(f.acme) + "', " + arguments + ")") == "22023");
     }

@@ -127,3 +127,91 @@ TEST_CASE("what may go unsealed leaves the queue, and the rest of its statement 
     CHECK(result.checked == 3);
     CHECK(result.expired == 0);
 }
+
+TEST_CASE("what left goes on being expired when the record of it has left too", "[database]")
+{
+    fixture f;
+    f.log({"2020-02-01T10:00:00Z", "2020-03-01T10:00:00Z", "2023-01-01T10:00:00Z"});
+    f.seal();
+    f.retain(unsealed_events::refuse);
+    f.seal();
+    REQUIRE(f.verify().expired == 2);
+
+    // Some years pass: the record is as old as an event of 2023.
+    f.database.as_superuser("set session_replication_role = replica;"
+                            "do $$ declare t text; begin for t in select name from daybook.partitions where parent = 'audit_logs' loop "
+                            "execute format('alter table daybook.%I disable trigger append_only', t); end loop; end $$;"
+                            "alter table daybook.audit_logs disable trigger append_only;"
+                            "alter table daybook.leaves disable trigger append_only; alter table daybook.checkpoints disable trigger append_only;"
+                            "alter table daybook.tiles disable trigger append_only;"
+                            "delete from daybook.leaves; delete from daybook.tiles; delete from daybook.checkpoints;"
+                            "update daybook.audit_logs set id = daybook.new_id('2023-06-01Z') where action = 'audit_log.drop';"
+                            "insert into daybook.seal_queue (organization_id, id, ids, recorded_at) "
+                            "select organization_id, id, array[id], recorded_at from daybook.audit_logs");
+    f.seal();
+    REQUIRE(f.verify().checked == 2);
+    apply_retention(f.database.owner_url(), parse_time("2024-01-01T00:00:00Z"), retire::drop, unsealed_events::refuse);
+    f.seal();
+
+    CHECK(f.verify().findings == 0);
+    CHECK(f.database.ask_superuser("select metadata -> 'earlier' from daybook.audit_logs where action = 'audit_log.drop'") ==
+          R"([{"events":2,"from":"2020-01-01T00:00:00Z","until":"2021-01-01T00:00:00Z"}])");
+}
+
+TEST_CASE("a record of retention excuses nothing that was sealed after it", "[database]")
+{
+    fixture f;
+    f.log({"2020-02-01T10:00:00Z", "2020-03-01T10:00:00Z"});
+    f.retain(unsealed_events::take);  // the record says that no seal covered them
+    f.seal();
+    f.log({"2020-04-01T10:00:00Z"});
+    f.seal();
+    REQUIRE(f.verify().findings == 0);
+
+    f.database.as_superuser("do $$ declare t text; begin for t in select name from daybook.partitions where parent = 'audit_logs' loop "
+                            "execute format('alter table daybook.%I disable trigger append_only', t); end loop; end $$;"
+                            "alter table daybook.audit_logs disable trigger append_only;"
+                            "delete from daybook.audit_logs where daybook.id_time(id) = '2020-04-01T10:00:00Z'");
+
+    CHECK(f.verify().expired == 0);
+    REQUIRE(f.found.size() == 1);
+    CHECK(f.found[0].what == verdict::event_missing);
+}
+
+TEST_CASE("an event that was lost before it was sealed can be written anew", "[database]")
+{
+    fixture f;
+    event e = sample();
+    e.id = event_id::generate(parse_time("2023-01-01T10:00:00Z"));
+    const auto write = [&] { with_tenant(f.connection, f.acme, [&](tenant_tx& tx) { log_audit(tx, e); }); };
+    write();
+    f.database.as_superuser("do $$ declare t text; begin for t in select name from daybook.partitions where parent = 'audit_logs' loop "
+                            "execute format('alter table daybook.%I disable trigger append_only', t); end loop; end $$;"
+                            "alter table daybook.audit_logs disable trigger append_only; delete from daybook.audit_logs");
+    f.seal();
+    REQUIRE(f.database.ask_superuser("select count(*) from daybook.seal_queue where missed_at is not null") == "1");
+
+    write();
+
+    f.seal();
+    const verification result = f.verify();
+    CHECK(result.checked == 1);
+    CHECK(result.findings == 0);
+}
+
+TEST_CASE("an event that is kept from being sealed is found", "[database]")
+{
+    fixture f;
+    f.log({"2023-01-01T10:00:00Z"});
+    f.seal();
+    f.log({"2023-02-01T10:00:00Z"});
+
+    // As the sealer's role can.
+    pqxx::connection sealing{f.database.url("daybook_sealer")};
+    pqxx::nontransaction{sealing}.exec("with taken as (delete from daybook.seal_queue returning *) "
+                                       "insert into daybook.seal_queue select organization_id, id, ids, recorded_at, now() from taken");
+
+    CHECK(f.verify().waiting == 0);
+    REQUIRE(f.found.size() == 1);
+    CHECK(f.found[0].what == verdict::event_added);
+}

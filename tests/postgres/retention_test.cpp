@@ -321,10 +321,10 @@ TEST_CASE("retention leaves a record in the log of each organization concerned, 
     };
     const std::string first = "audit_log.drop daybook_owner retired_audit_logs_2020_01_01_until_2021_01_01 ";
     const std::string bounds = R"(,"from":"2020-01-01T00:00:00Z","until":"2021-01-01T00:00:00Z"})";
-    CHECK(records_of(f.acme) == first + R"({"events":2)" + bounds);
-    CHECK(records_of(f.globex) == first + R"({"events":1)" + bounds +
+    CHECK(records_of(f.acme) == first + R"({"events":2,"unsealed":2)" + bounds);
+    CHECK(records_of(f.globex) == first + R"({"events":1,"unsealed":1)" + bounds +
                                       "\naudit_log.drop daybook_owner retired_audit_logs_2021_01_01_until_2022_01_01 "
-                                      R"({"events":2,"from":"2021-01-01T00:00:00Z","until":"2022-01-01T00:00:00Z"})");
+                                      R"({"events":2,"unsealed":2,"from":"2021-01-01T00:00:00Z","until":"2022-01-01T00:00:00Z"})");
     CHECK(records_of(f.initech).empty());
     // They are events as all others.
     const std::vector<stored_event> found = with_tenant(f.connection, f.acme, [](tenant_tx& tx) { return query(tx, {}).events; });

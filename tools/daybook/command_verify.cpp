@@ -39,18 +39,19 @@ int verify(context& c, const verify_arguments& arguments)
         }
         options.after = std::move(trusted.back());
     }
+    const bool anchors_asked = !arguments.anchors.empty() || arguments.anchor_database;
     verification_report report{c};
     if (!arguments.from.empty()) {
-        return report.finish(verify_evidence(arguments.from, options, report.sink()));
+        return report.finish(verify_evidence(arguments.from, options, report.sink()), anchors_asked);
     }
     if (!arguments.event.empty()) {
-        return report.finish(verify_event(event_proof::parse(read_whole_file(arguments.event)), options, report.sink()));
+        return report.finish(verify_event(event_proof::parse(read_whole_file(arguments.event)), options, report.sink()), anchors_asked);
     }
     const org_id organization = c.tenant().id;
     if (arguments.anchor_database) {
         std::ranges::move(read_pinned_in_database(organization), std::back_inserter(options.anchors));
     }
-    return report.finish(verify_log(c.connections(), organization, options, report.sink()));
+    return report.finish(verify_log(c.connections(), organization, options, report.sink()), anchors_asked);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "pinned.hpp"
 
+#include <array>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include <daybook/anchor.hpp>
 #include <daybook/error.hpp>
@@ -11,17 +12,37 @@
 
 namespace daybook::command {
 
+namespace {
+
+constexpr std::size_t most_bytes = 64 * 1024 * 1024;
+
+// As much as there is, up to a size that no proof and no collection of checkpoints has.
+std::string content_of(std::istream& in, const std::string& name)
+{
+    std::string text;
+    std::array<char, 65536> piece;
+    while (in.read(piece.data(), piece.size()), in.gcount() > 0) {
+        text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+        if (text.size() > most_bytes) {
+            throw error{error_kind::unreadable_input, name + " has more than 64 MiB"};
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
 std::string read_whole_file(const std::string& path)
 {
     if (path == "-") {
-        return {std::istreambuf_iterator<char>{std::cin}, {}};
+        return content_of(std::cin, "standard input");
     }
+    std::error_code unknown;
     std::ifstream in{path, std::ios::binary};
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (!in) {
+    if (!in || std::filesystem::is_directory(path, unknown)) {
         throw error{error_kind::unreadable_input, path + " cannot be read"};
     }
-    return text;
+    return content_of(in, path);
 }
 
 std::vector<signed_checkpoint> read_pinned(const std::string& path)

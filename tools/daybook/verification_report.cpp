@@ -141,7 +141,7 @@ void verification_report::show(const finding& one)
     m_context.out().line(line);
 }
 
-int verification_report::finish(const verification& done)
+int verification_report::finish(const verification& done, bool anchors_asked)
 {
     if (m_format == format::json) {
         json_object out;
@@ -175,10 +175,16 @@ int verification_report::finish(const verification& done)
         out.line("result         " + (done.findings > 0 ? many(done.findings, "finding") : done.is_unchanged() ? "clean: nothing new since" : done.is_clean() ? "clean" : "nothing was verified"));
     }
     if (done.findings > 0) {
+        m_context.say("keep the database, the evidence and every pinned checkpoint as they are; `daybook migrate verify` says whether "
+                      "policies, triggers, views or functions were changed as well");
         return describe(error_kind::broken_seal).exit_status;
     }
     if (!done.is_clean()) {
         throw error{error_kind::nothing_verified, "there was nothing to verify: no event is sealed"};
+    }
+    if (anchors_asked && (done.anchors == 0 || done.anchors_not_compared > 0)) {
+        throw error{error_kind::nothing_verified, "not every checkpoint that was kept elsewhere could be compared",
+                    "give a file that holds some; evidence tells the root at the sizes of its own checkpoints only"};
     }
     return 0;
 }

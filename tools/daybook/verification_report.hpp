@@ -21,7 +21,8 @@ public:
     [[nodiscard]] finding_sink sink();
 
     /// Returns the exit status: 0 only if something was verified and nothing was found. Throws error (nothing_verified).
-    [[nodiscard]] int finish(const verification& done);
+    /// `anchors_asked`: there had to be checkpoints to compare with.
+    [[nodiscard]] int finish(const verification& done, bool anchors_asked = false);
 
 private:
     void show(const finding& one);

@@ -521,6 +521,8 @@ create table daybook.retired_partitions (
     retired_by text collate "C" not null default session_user,
     events bigint,
     organizations bigint,
+    -- By organization: how many events no seal covered, if they were let go all the same.
+    unsealed jsonb,
     finished_at timestamptz
 );
 comment on table daybook.retired_partitions is 'Partitions that retention took out of the log';

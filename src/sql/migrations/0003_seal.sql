@@ -11,7 +11,8 @@ create table daybook.seal_queue (
     recorded_at timestamptz not null,
     -- When the sealer looked for these events, and they were not in the log.
     missed_at timestamptz,
-    primary key (organization_id, id)
+    -- The same event again, with another time: one that was lost, and that its program has written anew.
+    primary key (organization_id, id, recorded_at)
 );
 comment on table daybook.seal_queue is 'Events that are committed and not yet sealed';
 

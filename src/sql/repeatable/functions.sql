@@ -185,8 +185,9 @@ as $$
 declare
     v_written bigint;
 begin
-    if p_organization is null or p_old is null or p_new is null or p_old = p_new
-       or octet_length(p_old) > 300 or octet_length(p_new) > 300 then
+    if not exists (select from daybook.organizations o where o.id = p_organization)
+       or p_old is null or p_new is null or p_old = p_new
+       or (p_old !~ '^[!-~]{1,200}[+][0-9a-f]{8}[+][A-Za-z0-9+/]{44}$' or p_new !~ '^[!-~]{1,200}[+][0-9a-f]{8}[+][A-Za-z0-9+/]{44}$') then
         raise exception 'record_key: an organization and two different public keys' using errcode = 'invalid_parameter_value';
     end if;
     insert into daybook.audit_logs (organization_id, action, actor_type, actor_id, actor_name, targets, reason, metadata)

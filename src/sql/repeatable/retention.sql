@@ -73,6 +73,7 @@ declare
     v_name text;
     v_number int;
     v_upper uuid;
+    v_unsealed jsonb;
     v_count bigint := 0;
 begin
     if not exists (select from daybook.partitions_before(p_before)) then
@@ -80,6 +81,16 @@ begin
     end if;
     call daybook.lock_log();
     -- Nobody writes any more, so that what waits now is all that will.
+    select jsonb_object_agg(u.name, u.counts) into v_unsealed
+    from (select p.name,
+                 (select jsonb_object_agg(w.organization_id, w.count)
+                  from (select q.organization_id, count(*) as count
+                        from daybook.seal_queue q
+                        cross join lateral unnest(q.ids) i (id)
+                        where i.id < p.upper and (p.lower is null or i.id >= p.lower)
+                        group by q.organization_id) w) as counts
+          from daybook.partitions_before(p_before) p) u
+    where u.counts is not null;
     perform daybook.retire_unsealed((select p.upper from daybook.partitions_before(p_before) p order by p.upper desc limit 1), p_unsealed);
     for v_partition in select p.name, p.lower, p.upper, p.is_room from daybook.partitions_before(p_before) p loop
         v_facets_name := replace(v_partition.name, 'audit_logs', 'facets');
@@ -100,8 +111,9 @@ begin
         end loop;
         call daybook.rename_partition(v_partition.name, v_name);
         call daybook.rename_partition(v_facets_name, replace(v_name, 'audit_logs', 'facets'));
-        insert into daybook.retired_partitions (name, facets_name, lower, upper, how)
-        values (v_name, replace(v_name, 'audit_logs', 'facets'), v_partition.lower, v_partition.upper, p_how);
+        insert into daybook.retired_partitions (name, facets_name, lower, upper, how, unsealed)
+        values (v_name, replace(v_name, 'audit_logs', 'facets'), v_partition.lower, v_partition.upper, p_how,
+                v_unsealed -> v_partition.name);
         v_count := v_count + 1;
     end loop;
     perform daybook.add_range(null, daybook.id_time(v_upper));
@@ -132,20 +144,35 @@ begin
     execute format($sql$
         with counted as (
             select a.organization_id, count(*) as events from daybook.%I a group by a.organization_id
+        ), earlier as (
+            -- Records of retention that leave with the others: what they say goes on being said, for who verifies.
+            select a.organization_id, json_agg(json_strip_nulls(r.said) order by a.id) as list
+            from daybook.%I a
+            cross join lateral (select json_build_object('events', a.metadata -> 'events', 'unsealed', a.metadata -> 'unsealed',
+                                                         'from', a.metadata -> 'from', 'until', a.metadata -> 'until') as said
+                                union all
+                                select e.value
+                                from json_array_elements(case when json_typeof(a.metadata -> 'earlier') = 'array'
+                                                              then a.metadata -> 'earlier' end) e) r
+            where a.action = any ('{audit_log.drop,audit_log.detach}') and a.db_role = current_user
+              and a.actor_type = 'system' and a.actor_id = 'daybook' and json_typeof(a.metadata) = 'object'
+            group by a.organization_id
         ), recorded as (
             insert into daybook.audit_logs (organization_id, action, actor_type, actor_id, actor_name, targets, reason, metadata)
             select c.organization_id, 'audit_log.' || $1, 'system', 'daybook', session_user,
                    -- Without blanks, as the engine writes it.
                    json_strip_nulls(json_build_array(json_build_object('type', 'partition', 'id', $2))), 'retention',
-                   json_strip_nulls(json_build_object('events', c.events, 'from', $3, 'until', $4))
+                   json_strip_nulls(json_build_object('events', c.events, 'unsealed', ($5 ->> c.organization_id::text)::bigint,
+                                                      'from', $3, 'until', $4, 'earlier', e.list))
             from counted c
+            left join earlier e using (organization_id)
             returning 1
         )
         select (select count(*) from counted), (select coalesce(sum(c.events), 0) from counted c), (select count(*) from recorded)
-        $sql$, v_retired.name)
+        $sql$, v_retired.name, v_retired.name)
     into v_organizations, v_events, v_written
     using v_retired.how, v_retired.name, to_char(daybook.id_time(v_retired.lower) at time zone 'UTC', v_time),
-        to_char(daybook.id_time(v_retired.upper) at time zone 'UTC', v_time);
+        to_char(daybook.id_time(v_retired.upper) at time zone 'UTC', v_time), v_retired.unsealed;
     perform daybook.check_written(v_written, v_organizations);
     if v_retired.how = 'drop' then
         execute format('drop table daybook.%I, daybook.%I', v_retired.name, v_retired.facets_name);

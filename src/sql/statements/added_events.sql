@@ -5,6 +5,8 @@ where a.organization_id = $1::uuid
   and not exists (select from daybook.leaves l
                   where l.organization_id = a.organization_id and l.greatest_id >= a.id and l.least_id <= a.id
                     and a.id = any (l.ids))
-  and not exists (select from daybook.seal_queue q where q.organization_id = a.organization_id and a.id = any (q.ids))
+  -- What was missed once is not looked for again: if it is there now, somebody put it there.
+  and not exists (select from daybook.seal_queue q
+                  where q.organization_id = a.organization_id and q.missed_at is null and a.id = any (q.ids))
 order by a.id
 limit $2::bigint

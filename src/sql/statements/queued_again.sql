@@ -2,7 +2,7 @@
 select w.id
 from daybook.seal_queue q
 cross join lateral unnest(q.ids) as w (id)
-where q.organization_id = $1::uuid
+where q.organization_id = $1::uuid and q.missed_at is null
   and exists (select from daybook.leaves l
               where l.organization_id = q.organization_id and l.greatest_id >= w.id and l.least_id <= w.id
                 and w.id = any (l.ids))

@@ -2,7 +2,7 @@
 -- fails, and with it everything that was sealed.
 with taken as (
     delete from daybook.seal_queue q
-    where q.organization_id = $1::uuid and q.id = any ($2::uuid[])
+    where q.organization_id = $1::uuid and q.id = any ($2::uuid[]) and q.missed_at is null
     returning 1
 )
 select 1 / (count(*) = cardinality($2::uuid[]))::int from taken
