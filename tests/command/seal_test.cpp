@@ -304,6 +304,7 @@ checkpoints    1, signed by audit.example.com, the last at TIME
 kept elsewhere no checkpoint was compared
 not sealed yet 0 events
 result         2 findings
+keep the database, the evidence and every pinned checkpoint as they are; `daybook migrate verify` says whether policies, triggers, views or functions were changed as well
 [3]
 )");
     CHECK_THAT(shop.daybook({"verify", "-o", "line"}).out,
@@ -415,6 +416,19 @@ pinned: 2 events, sealed at TIME
                ContainsSubstring("2 checkpoints agree"));
     CHECK_THAT(shop.daybook({"verify", "-o", "line", "--after", shop.file("pinned")}).out,
                ContainsSubstring("clean: nothing new since"));
+}
+
+TEST_CASE("a verification that had nothing to compare with, and should have, is not clean", "[command]")
+{
+    const sealed_shop shop;
+    shop.log_and_seal(2);
+    REQUIRE(shop.daybook({"verify"}).status == 0);
+    std::ofstream{shop.file("empty")};
+
+    const finished done = shop.daybook({"verify", "--anchor", shop.file("empty")});
+
+    CHECK(done.status == 5);
+    CHECK_THAT(done.err, ContainsSubstring("error[D0803]"));
 }
 
 TEST_CASE("checkpoint pin keeps two histories of one size, and says so", "[command]")
