@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <daybook/daybook.hpp>
+#include <daybook/digest.hpp>
 
 #include "program.hpp"
 #include "sample.hpp"
@@ -148,4 +149,47 @@ TEST_CASE("both verifiers find every damage to what the manifest covers", "[data
         write(path, whole);
     }
     CHECK(log.verify_in_lua(folder).status == 0);
+}
+
+// Whoever damages evidence on purpose writes the manifest anew.
+TEST_CASE("both verifiers find a changed bit though the manifest agrees with it", "[database]")
+{
+    need_lua();
+    sealed_log log;
+    log.seal(2);
+    log.seal(5);
+    const std::string folder = log.exported();
+    const std::string manifest = bytes_of(folder + "/manifest.json");
+    std::mt19937 random{20261121};
+
+    for (const char* const name : {"events.ndjson", "tree.txt", "checkpoint", "checkpoints.txt"}) {
+        const std::string path = folder + "/" + name;
+        const std::string whole = bytes_of(path);
+        for (int i = 0; i < 15; ++i) {
+            std::string changed = whole;
+            const auto at = static_cast<std::size_t>(random() % changed.size());
+            changed[at] ^= static_cast<char>(1U << (random() % 8));
+            INFO(name << " is now:\n" << changed);
+            write(path, changed);
+            evidence_manifest agreeing = evidence_manifest::parse(manifest);
+            agreeing.files[name] = {changed.size(), hex_sha256(changed)};
+            write(folder + "/manifest.json", to_string(agreeing));
+            CHECK(log.verify(folder).status == 3);
+            CHECK(log.verify_in_lua(folder).status == 3);
+        }
+        write(path, whole);
+    }
+    write(folder + "/manifest.json", manifest);
+    CHECK(log.verify(folder).status == 0);
+    CHECK(log.verify_in_lua(folder).status == 0);
+}
+
+TEST_CASE("the second verifier reads the worked example", "[command]")
+{
+    need_lua();
+    const std::string example = DAYBOOK_SOURCE_DIR "/docs/seal_example";
+    const std::string program = DAYBOOK_SOURCE_DIR "/examples/evidence/verify_evidence.lua";
+
+    CHECK(run({"lua5.4", program, example + "/evidence", example + "/key.pub"}).status == 0);
+    CHECK(run({"lua5.4", program, example + "/event.tlog-proof", example + "/key.pub"}).status == 0);
 }
