@@ -357,17 +357,19 @@ TEST_CASE("a record of retention that is not the owner's excuses nothing", "[dat
 TEST_CASE("a record of retention excuses no more events than it counts", "[database]")
 {
     const retired log;
-    log.retire_2020();
-    log.seal();
-    event late = sample();
-    late.occurred_at = parse_time("2020-06-01T10:00:00Z");
-    log.log(log.acme, {late});
+    event another = sample();
+    another.occurred_at = parse_time("2020-06-01T10:00:00Z");
+    log.log(log.acme, {another});
     log.seal();
     REQUIRE(log.verdicts_of(log.acme) == clean);
+    log.tamper("delete from daybook.audit_logs where daybook.id_time(id) = '2020-06-01T10:00:00Z'");
 
-    log.tamper("delete from daybook.audit_logs where id < daybook.id_floor('2021-01-01Z')");
+    log.retire_2020();  // which finds one event less
+    log.seal();
 
-    CHECK(log.verdicts_of(log.acme) == verdicts{"event_missing 3"});
+    const verdicts found = log.verdicts_of(log.acme);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().starts_with("event_missing"));
 }
 
 TEST_CASE("a record of retention that only a row of leaves outside the tree knows excuses nothing", "[database]")
