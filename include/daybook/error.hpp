@@ -34,6 +34,10 @@ enum class error_kind {
     unwritable_output,
     invalid_proof,
     invalid_key,
+    invalid_rules,
+    refused_event,
+    undeclared,
+    hook_failed,
     // SQL.
     statement_failed,
     not_one_query,
@@ -71,6 +75,8 @@ enum class error_kind {
     no_private_cluster,
     // Scripts.
     script_failed,
+    script_limit,
+    not_permitted,
     // Seals.
     broken_seal,
     not_sealed,

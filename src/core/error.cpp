@@ -66,6 +66,22 @@ constexpr std::array kinds{
         "`daybook seal keygen --out FILE` makes FILE, which only its owner may read, and FILE.pub, a line "
         "`name+id+base64` for everybody who verifies. Several such lines may stand in one file, each with `from TIME` and "
         "`until TIME` behind it."},
+    error_kind_description{
+        invalid_rules, "invalid_rules", "D0117", 1, "a catalogue or a file of hooks cannot be used",
+        "Nothing is written while the rules are in doubt. The message names the place. `daybook catalogue check FILE` and "
+        "`daybook hooks check FILE` look at a file without a database."},
+    error_kind_description{
+        refused_event, "refused_event", "D0118", 1, "a hook refused an event",
+        "The reason is the hook's own. Nothing is written; let the error leave the scope, so that the business change is not made "
+        "either. A hook may ask that the refusal itself is recorded: it is then in the log with the outcome `denied`."},
+    error_kind_description{
+        undeclared, "undeclared", "D0119", 1, "an event is not as the catalogue declares it",
+        "The message names the field, and the nearest declared one. Mend the event where it is made, or declare what it says: "
+        "`daybook catalogue show FILE` lists what is declared."},
+    error_kind_description{
+        hook_failed, "hook_failed", "D0120", 1, "a hook failed, so the event was not written",
+        "A mistake in the file of hooks, or it used more instructions, memory or time than it may. No event is written without "
+        "its hooks, unless the file says on_failure = \"mark\". `daybook hooks replay` tries a mended file on past events."},
     error_kind_description{statement_failed, "statement_failed", "D0201", 1, "the server refused a statement",
                            "The message is the server's; the SQLSTATE is listed in PostgreSQL's appendix A."},
     error_kind_description{
@@ -165,6 +181,14 @@ constexpr std::array kinds{
                            "distributions put them, then in PATH."},
     error_kind_description{script_failed, "script_failed", "D0701", 1, "a Lua script ended with an error",
                            "The message is the script's own, with its line."},
+    error_kind_description{
+        script_limit, "script_limit", "D0702", 1, "a locked script used more than it may",
+        "It ran longer, executed more instructions or took more memory than its host allows. What it had not committed is "
+        "rolled back."},
+    error_kind_description{
+        not_permitted, "not_permitted", "D0703", 4, "a locked script asked for what it may not have",
+        "It belongs to one organization, and has no files, processes, network, environment or other connections. Its host "
+        "decides; in `daybook run` without --locked or --isolated, a script may do what its user may."},
     error_kind_description{
         broken_seal, "broken_seal", "D0801", 3, "the log is not what was sealed",
         "What is stored does not agree with a signed checkpoint, or the checkpoint with the key. Nothing is sealed on top of it. "
