@@ -89,6 +89,7 @@ struct stored_event : event {
     timestamp recorded_at;   ///< the server's clock when the row was written
     std::string db_role;     ///< the role that wrote it
     int schema_version = 1;  ///< of the row's form
+    std::optional<std::string> shaped_by{};  ///< the digests of the rules that it went through: outgoing_event::shaped_by
 };
 
 /// Checks every rule of the fields except those that need a clock. Throws error (invalid_event, event_too_large,
@@ -101,7 +102,7 @@ DAYBOOK_EXPORT void check_event(const event& e);
 [[nodiscard]] DAYBOOK_EXPORT event event_from_json(std::string_view json);
 
 /// The same from the JSON of a stored event, as a query or an export prints it: what the database added (organization_id,
-/// recorded_at, db_role, schema_version) is passed over, since whoever writes the event again adds it anew.
+/// recorded_at, db_role, schema_version, shaped_by) is passed over, since whoever writes the event again adds it anew.
 [[nodiscard]] DAYBOOK_EXPORT event event_from_stored_json(std::string_view json);
 
 /// One line of JSON without the fields that are absent; `metadata` as it was given.

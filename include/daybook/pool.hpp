@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <daybook/event_rules.hpp>
 #include <daybook/export.hpp>
 #include <daybook/tenant_tx.hpp>
 
@@ -26,6 +27,7 @@ struct pool_options {
     std::string url;                      ///< a libpq URL or conninfo, of the application's role
     std::size_t size = 8;                 ///< most connections at once; they are made when needed
     std::chrono::milliseconds wait{5000};  ///< how long with_tenant waits for a free one
+    std::shared_ptr<const event_rules> rules{};  ///< what each event goes through that is logged on these connections
 };
 
 /// Hands connections to with_tenant, and nothing else. Each is checked when it is made (the role must be held by

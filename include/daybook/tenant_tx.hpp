@@ -21,6 +21,7 @@
 
 namespace daybook {
 
+class event_rules;
 class pool;
 class tenant_tx;
 
@@ -74,6 +75,10 @@ public:
     /// Sends the events that wait for the commit, now. Throws error (duplicate_event, permission_denied, …); the
     /// transaction cannot be committed after that.
     void flush();
+
+    /// What events that are logged from now on go through, instead of the rules of the pool: for a connection that is not of
+    /// a pool, and for bind_tenant. Null: nothing.
+    void use_rules(std::shared_ptr<const event_rules> rules);
 
 private:
     friend class detail::scope;

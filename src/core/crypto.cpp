@@ -1,9 +1,11 @@
 #include "crypto.hpp"
 
 #include <memory>
+#include <string>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <daybook/error.hpp>
@@ -82,6 +84,21 @@ std::array<std::uint8_t, 32> sha256_stream::finish()
     const auto digest = digest_of(m_context.get());
     begin_sha256(m_context.get());
     return digest;
+}
+
+std::array<std::uint8_t, 32> hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts)
+{
+    std::string text;
+    for (const std::string_view part : parts) {
+        text += part;
+    }
+    std::array<std::uint8_t, 32> result{};
+    unsigned size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(text), text.size(), result.data(), &size) == nullptr ||
+        size != result.size()) {
+        fail("OpenSSL computes no HMAC");
+    }
+    return result;
 }
 
 void random(std::span<std::uint8_t> out)

@@ -29,6 +29,9 @@ private:
     std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> m_context;
 };
 
+/// RFC 2104, of several texts as if they were one.
+[[nodiscard]] std::array<std::uint8_t, 32> hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts);
+
 /// From the system's random source; safe after fork. Throws error (internal) when there is none.
 void random(std::span<std::uint8_t> out);
 

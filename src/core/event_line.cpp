@@ -49,6 +49,7 @@ void append_json(std::string& out, const event_row& row)
     out += ',';
     append_members(out, row);
     append::quoted(out, R"(,"recorded_at":)", row.recorded_at);
+    append::text(out, R"(,"shaped_by":)", row.shaped_by);
     append::text(out, R"(,"db_role":)", row.db_role);
     out += R"(,"schema_version":)";
     append::number(out, row.schema_version);
@@ -87,7 +88,7 @@ void append_csv_cell(std::string& out, std::string_view text)
 void append_csv_header(std::string& out)
 {
     out += "id,occurred_at,action,outcome,actor_type,actor_id,actor_name,on_behalf_of,target_type,target_id,targets,reason,"
-           "changes,source_ip,user_agent,request_id,correlation_id,trace_id,source,metadata,facets,recorded_at,db_role,"
+           "changes,source_ip,user_agent,request_id,correlation_id,trace_id,source,metadata,facets,shaped_by,recorded_at,db_role,"
            "schema_version,organization_id\r\n";
 }
 
@@ -133,6 +134,7 @@ void append_csv(std::string& out, const event_row& row)
     cell(row.source);
     cell(row.metadata);
     cell(stored_json::facets(row.facets, spare));
+    cell(row.shaped_by);
     out += ',';
     append::time(out, row.recorded_at);
     cell(row.db_role);

@@ -71,6 +71,7 @@ void append_sealed(std::string& out, const event_row& row)
     append::text(out, R"(,"source":)", row.source);
     append_json_column(out, "metadata", row.metadata);
     append_json_column(out, "facets", row.facets);
+    append::text(out, R"(,"shaped_by":)", row.shaped_by);
     append::text(out, R"(,"db_role":)", row.db_role);
     out += R"(,"schema_version":)";
     append::number(out, row.schema_version);

@@ -31,6 +31,7 @@ constexpr type column_types[] = {
     type::text,  // source
     type::json,  // metadata
     type::json,  // facets
+    type::text,  // shaped_by
 };
 
 type array_of(type element)
@@ -51,7 +52,7 @@ void event_batch::clear()
     m_bytes = 0;
 }
 
-void event_batch::add(const event& e, const event_id& id)
+void event_batch::add(const event& e, const event_id& id, const std::optional<std::string>& shaped_by)
 {
     if (m_columns.empty()) {
         for (const type t : column_types) {
@@ -78,6 +79,7 @@ void event_batch::add(const event& e, const event_id& id)
     column++->add(e.source);
     column++->add(e.metadata);
     column++->add(facets_to_json(e.facets));
+    column++->add(shaped_by);
     ++m_size;
     m_bytes = 0;
     for (const pq::array_builder& one : m_columns) {

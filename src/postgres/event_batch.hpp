@@ -16,7 +16,7 @@ namespace daybook::detail {
 class event_batch {
 public:
     /// `e` was checked.
-    void add(const event& e, const event_id& id);
+    void add(const event& e, const event_id& id, const std::optional<std::string>& shaped_by = {});
     void clear();
 
     [[nodiscard]] std::size_t size() const noexcept { return m_size; }
@@ -28,7 +28,7 @@ public:
     /// The statement that writes all of them, if there are any.
     void write(pq::pipeline& line, const org_id& organization) const;
 
-    /// $1 … $19 of write_events.sql: an array for each column.
+    /// $1 … $20 of write_events.sql: an array for each column.
     [[nodiscard]] pq::params params(const org_id& organization) const;
 
 private:

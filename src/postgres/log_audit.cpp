@@ -1,11 +1,15 @@
 #include <daybook/log_audit.hpp>
 
+#include <functional>
 #include <set>
+#include <utility>
 
 #include <daybook/error.hpp>
 
+#include "attempt.hpp"
 #include "event_batch.hpp"
 #include "pool_state.hpp"
+#include "shaping.hpp"
 #include "sql/compare_events.hpp"
 #include "sql/limit_lock_wait.hpp"
 #include "sql/write_new_events.hpp"
@@ -60,7 +64,10 @@ receipt log_audit(tenant_tx& tx, const event& e, write_now_t)
     return result;
 }
 
-std::vector<write_outcome> log_new(tenant_tx& tx, std::span<const event> events)
+namespace {
+
+// What `next` gives, event by event, until it gives nothing.
+std::vector<write_outcome> write_new(tenant_tx& tx, const std::function<std::optional<outgoing_event>()>& next)
 {
     detail::transaction& engine = detail::engine(tx);
     std::vector<write_outcome> outcomes;
@@ -81,41 +88,64 @@ std::vector<write_outcome> log_new(tenant_tx& tx, std::span<const event> events)
         chunk.clear();
         batch.clear();
     };
-    for (const event& e : events) {
-        check_event(e);
-        if (!e.id) {
+    while (std::optional<outgoing_event> e = next()) {
+        check_event(e->content);
+        if (!e->content.id) {
             throw error{error_kind::invalid_event, "id is missing: only an event with an id can be recognised again"};
         }
         if (batch.full()) {
             write_chunk();
         }
-        batch.add(e, *e.id);
-        chunk.push_back(e);
+        batch.add(e->content, *e->content.id, detail::stored_shaper(*e));
+        chunk.push_back(std::move(e->content));
     }
     write_chunk();
     return outcomes;
 }
 
-receipt log_attempt(pool& connections, const org_id& organization, const event& e)
+}  // namespace
+
+std::vector<write_outcome> log_new(tenant_tx& tx, std::span<const event> events)
 {
-    event attempt = e;
-    if (!attempt.id) {
+    detail::transaction& engine = detail::engine(tx);
+    std::size_t number = 0;
+    return write_new(tx, [&]() -> std::optional<outgoing_event> {
+        if (number == events.size()) {
+            return std::nullopt;
+        }
+        return engine.shape(events[number++]);
+    });
+}
+
+receipt detail::write_attempt(pool_state& connections, outgoing_event attempt)
+{
+    event& e = attempt.content;
+    if (!e.id) {
         const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-        attempt.id = event_id::generate(attempt.occurred_at.value_or(now));
+        e.id = event_id::generate(e.occurred_at.value_or(now));
     }
-    if (!attempt.correlation_id) {
-        attempt.correlation_id = detail::transaction::current_correlation_id(organization);
+    if (!e.correlation_id) {
+        e.correlation_id = transaction::current_correlation_id(attempt.organization);
     }
-    detail::engine(connections).attempt([&](pqxx::connection& connection) {
-        with_tenant(connection, organization, [&](tenant_tx& tx) {
-            detail::engine(tx).execute(embedded::sql::limit_lock_wait);
-            if (log_new(tx, std::span{&attempt, 1}).front() == write_outcome::conflict) {
-                throw error{error_kind::event_conflict,
-                            "event " + to_string(*attempt.id) + " is in the log already, with other content"};
+    connections.attempt([&](pqxx::connection& connection) {
+        with_tenant(connection, attempt.organization, [&](tenant_tx& tx) {
+            engine(tx).execute(embedded::sql::limit_lock_wait);
+            bool given = false;
+            const auto once = [&]() -> std::optional<outgoing_event> {
+                return std::exchange(given, true) ? std::nullopt : std::optional{attempt};
+            };
+            if (write_new(tx, once).front() == write_outcome::conflict) {
+                throw error{error_kind::event_conflict, "event " + to_string(*e.id) + " is in the log already, with other content"};
             }
         });
     });
-    return {*attempt.id, attempt.id->time()};
+    return {*e.id, e.id->time()};
+}
+
+receipt log_attempt(pool& connections, const org_id& organization, const event& e)
+{
+    detail::pool_state& engine = detail::engine(connections);
+    return detail::write_attempt(engine, detail::shape(engine.rules().get(), &engine, organization, e));
 }
 
 }  // namespace daybook

@@ -64,6 +64,8 @@ public:
 
     [[nodiscard]] std::size_t open_connections() const;
 
+    [[nodiscard]] const std::shared_ptr<const event_rules>& rules() const noexcept { return m_options.rules; }
+
 private:
     friend class lease;
 

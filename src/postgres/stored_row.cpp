@@ -43,6 +43,7 @@ event_row views_from(const pq::result& rows, int row, int& column)
     r.source = optional();
     r.metadata = optional();
     r.facets = optional();
+    r.shaped_by = optional();
     r.db_role = text();
     r.schema_version = rows.is_null(row, column) ? 0 : static_cast<int>(rows.integer(row, column));
     ++column;
@@ -75,7 +76,7 @@ event_row sealed_views(const pq::result& rows, int row)
 stored_event stored_row(const pq::result& rows, int row)
 {
     const event_row r = stored_views(rows, row);
-    stored_event e{event{}, org_id{r.organization}, r.recorded_at, std::string{r.db_role}, r.schema_version};
+    stored_event e{event{}, org_id{r.organization}, r.recorded_at, std::string{r.db_role}, r.schema_version, copy_of(r.shaped_by)};
     e.id = event_id{r.id};
     e.occurred_at = r.occurred_at;
     e.action = r.action;

@@ -125,6 +125,11 @@ pqxx::result tenant_tx::exec(std::string_view sql, const pqxx::params& values)
     return m_transaction->exec(sql, values);
 }
 
+void tenant_tx::use_rules(std::shared_ptr<const event_rules> rules)
+{
+    m_transaction->use_rules(std::move(rules));
+}
+
 void tenant_tx::flush()
 {
     m_transaction->flush();

@@ -11,6 +11,8 @@
 
 #include "connection_state.hpp"
 #include "native.hpp"
+#include "pool_state.hpp"
+#include "shaping.hpp"
 #include "sql/begin_scope.hpp"
 #include "sql/check_scope.hpp"
 #include "sql/open_scope.hpp"
@@ -74,6 +76,11 @@ void check_encoding(PGconn* connection)
     }
 }
 
+error at_place(const error& problem, std::size_t number, std::size_t of)
+{
+    return error{problem.kind(), "event " + std::to_string(number) + " of " + std::to_string(of) + ": " + problem.what()};
+}
+
 }  // namespace
 
 // libpqxx's view of a transaction that we begin and end: it keeps the connection from being used otherwise, and gives
@@ -106,7 +113,7 @@ private:
 };
 
 transaction::transaction(pqxx::connection& connection, const org_id& organization, access mode, pool_state* from)
-    : m_organization{organization}, m_native{native_handle(connection)}, m_pool{from},
+    : m_organization{organization}, m_native{native_handle(connection)}, m_pool{from}, m_rules{from == nullptr ? nullptr : from->rules()},
       m_thread{std::this_thread::get_id()}, m_process{getpid()}, m_access{mode}
 {
     check_idle();
@@ -339,9 +346,34 @@ pqxx::result transaction::exec(std::string_view sql, const pqxx::params& values)
     return result;
 }
 
+outgoing_event transaction::shape(const event& e) const
+{
+    return detail::shape(m_rules.get(), m_pool, m_organization, e);
+}
+
 std::vector<receipt> transaction::log(std::span<const event> events)
 {
     check_usable();
+    if (m_rules == nullptr) {
+        return log_shaped(events, [](std::size_t) { return std::optional<std::string>{}; });
+    }
+    std::vector<event> shaped;
+    std::vector<std::optional<std::string>> shapers;
+    for (const event& e : events) {
+        try {
+            outgoing_event one = shape(e);
+            shapers.push_back(stored_shaper(one));
+            shaped.push_back(std::move(one.content));
+        } catch (const error& problem) {
+            throw events.size() == 1 ? problem : at_place(problem, shaped.size() + 1, events.size());
+        }
+    }
+    return log_shaped(shaped, [&shapers](std::size_t i) { return shapers[i]; });
+}
+
+std::vector<receipt> transaction::log_shaped(std::span<const event> events,
+                                             const std::function<std::optional<std::string>(std::size_t)>& shaper)
+{
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 
     std::vector<receipt> receipts;
@@ -359,15 +391,14 @@ std::vector<receipt> transaction::log(std::span<const event> events)
             if (events.size() == 1) {
                 throw;
             }
-            throw error{e.kind(), "event " + std::to_string(receipts.size() + 1) + " of " +
-                                      std::to_string(events.size()) + ": " + e.what()};
+            throw at_place(e, receipts.size() + 1, events.size());
         }
     }
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (m_queue.full()) {
             flush();
         }
-        m_queue.add(events[i], receipts[i].id);
+        m_queue.add(events[i], receipts[i].id, shaper(i));
         if (events[i].correlation_id) {
             m_correlation_id = events[i].correlation_id;
         }

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include <daybook/event.hpp>
+#include <daybook/event_rules.hpp>
 #include <daybook/log_audit.hpp>
 #include <daybook/org_id.hpp>
 
@@ -68,6 +69,12 @@ public:
     [[nodiscard]] bool used_raw_sql() const noexcept { return m_used_raw_sql; }
 
     std::vector<receipt> log(std::span<const event> events);
+
+    void use_rules(std::shared_ptr<const event_rules> rules) noexcept { m_rules = std::move(rules); }
+
+    /// The event as the rules make it; the same if there are none. Throws what they throw; a refusal that is to be recorded is
+    /// in the log then.
+    [[nodiscard]] outgoing_event shape(const event& e) const;
     void flush();
     void commit();
 
@@ -95,6 +102,8 @@ public:
 private:
     friend class owned_work;
 
+    std::vector<receipt> log_shaped(std::span<const event> events,
+                                    const std::function<std::optional<std::string>(std::size_t)>& shaper);
     void check_idle() const;
     void begin();
     std::vector<pq::result> send(const std::function<void(pq::pipeline&)>& statements);
@@ -108,6 +117,7 @@ private:
     tenant_tx* m_facade = nullptr;
     pqxx::transaction_base* m_sql = nullptr;
     pool_state* m_pool = nullptr;
+    std::shared_ptr<const event_rules> m_rules;
     transaction* m_outer_on_thread = nullptr;
     std::thread::id m_thread;
     pid_t m_process;

@@ -498,7 +498,7 @@ TEST_CASE("attack 65: the application can neither detach a partition nor attach 
             "check (organization_id <> '00000000-0000-0000-0000-000000000000'); "
             "alter table public.forged add constraint audit_logs_row_is_valid check (daybook.row_is_valid("
             "id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, "
-            "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)); " +
+            "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, shaped_by)); " +
             sql));
         CHECK_THAT(f.refused_to_application(sql), ContainsSubstring("must be owner"));
     }

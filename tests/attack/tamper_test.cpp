@@ -41,6 +41,7 @@ const std::map<std::string, std::vector<std::string>> edits{
     {"source", {"'test'", "null"}},
     {"metadata", {"'{}'", "('{ ' || substr(metadata::text, 2))::json", "'5'", "'\"\\u0000\"'", "null"}},
     {"facets", {"('{ ' || substr(facets::text, 2))::json"}},
+    {"shaped_by", {"'catalogue:x'"}},
     {"db_role", {"'postgres'", "null"}},
     {"schema_version", {"2", "null"}},
 };

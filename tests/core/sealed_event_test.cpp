@@ -95,7 +95,7 @@ constexpr std::array<text_column, 5> texts{{
     {"db_role", &event_row::db_role},
 }};
 
-constexpr std::array<optional_column, 10> optional_texts{{
+constexpr std::array<optional_column, 11> optional_texts{{
     {"actor_name", &event_row::actor_name},
     {"target_type", &event_row::target_type},
     {"target_id", &event_row::target_id},
@@ -106,6 +106,7 @@ constexpr std::array<optional_column, 10> optional_texts{{
     {"correlation_id", &event_row::correlation_id},
     {"trace_id", &event_row::trace_id},
     {"source", &event_row::source},
+    {"shaped_by", &event_row::shaped_by},
 }};
 
 constexpr std::array<optional_column, 5> json_columns{{
@@ -116,7 +117,7 @@ constexpr std::array<optional_column, 5> json_columns{{
     {"facets", &event_row::facets},
 }};
 
-static_assert(texts.size() + optional_texts.size() + json_columns.size() + 4 == 24);  // id, organization, time, version
+static_assert(texts.size() + optional_texts.size() + json_columns.size() + 4 == 25);  // id, organization, time, version
 
 const std::vector<optional_view> values_of_text{
     std::nullopt, "",          "a",        "A",    " a",         "a ",         "null",   "\"",

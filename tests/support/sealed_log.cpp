@@ -26,7 +26,8 @@ with sealable as (
         || coalesce(',"user_agent":' || to_json(a.user_agent), '') || coalesce(',"request_id":' || to_json(a.request_id), '')
         || coalesce(',"correlation_id":' || to_json(a.correlation_id), '') || coalesce(',"trace_id":' || to_json(a.trace_id), '')
         || coalesce(',"source":' || to_json(a.source), '') || coalesce(',"metadata":' || a.metadata, '')
-        || coalesce(',"facets":' || a.facets, '') || ',"db_role":' || to_json(a.db_role)
+        || coalesce(',"facets":' || a.facets, '')
+        || coalesce(',"shaped_by":' || to_json(a.shaped_by), '') || ',"db_role":' || to_json(a.db_role)
         || ',"schema_version":' || a.schema_version || '}', 'UTF8')) as hash
     from daybook.audit_logs a
     where a.organization_id = $1

@@ -38,7 +38,8 @@ constexpr const char* command_hundredth = "command, 1/100 N";
 
 constexpr const char* columns =
     "organization_id, id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, "
-    "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, db_role, schema_version";
+    "changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, shaped_by, db_role, "
+    "schema_version";
 
 // Some 700 bytes of a row, as a web application writes it.
 event event_number(std::uint64_t i, timestamp begin)

@@ -172,7 +172,7 @@ constexpr const char* digest_feed = "digest";
 constexpr const char* whole_row =
     "a.organization_id, a.id, a.recorded_at, a.action, a.outcome, a.actor_type, a.actor_id, a.actor_name, a.on_behalf_of, a.targets, "
     "a.reason, a.changes, a.source_ip, a.user_agent, a.request_id, a.correlation_id, a.trace_id, a.source, a.metadata, a.facets, "
-    "a.db_role, a.schema_version, a.target_type, a.target_id";
+    "a.shaped_by, a.db_role, a.schema_version, a.target_type, a.target_id";
 
 const std::vector<feed>& feeds()
 {

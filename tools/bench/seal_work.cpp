@@ -175,8 +175,8 @@ namespace {
 
 constexpr const char* sealed_columns =
     "organization_id, id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, changes, "
-    "source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, db_role, schema_version, target_type, "
-    "target_id";
+    "source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, shaped_by, db_role, schema_version, "
+    "target_type, target_id";
 
 struct work_figures {
     std::vector<double> rate;

@@ -60,6 +60,7 @@ constexpr std::array fields{
     field{"source", text, [](const stored_event& e) -> cell { return e.source; }},
     field{"metadata", json, [](const stored_event& e) -> cell { return e.metadata; }},
     field{"facets", json, [](const stored_event& e) -> cell { return facets_to_json(e.facets); }},
+    field{"shaped_by", text, [](const stored_event& e) -> cell { return e.shaped_by; }},
     field{"recorded_at", text, [](const stored_event& e) -> cell { return to_string(e.recorded_at); }},
     field{"db_role", text, [](const stored_event& e) -> cell { return e.db_role; }},
     field{"schema_version", column_kind::number,

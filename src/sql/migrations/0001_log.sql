@@ -89,7 +89,8 @@ create function daybook.row_problem(
     p_trace_id text,
     p_source text,
     p_metadata json,
-    p_facets json
+    p_facets json,
+    p_shaped_by text
 ) returns text
     language plpgsql immutable parallel safe
     set search_path = pg_catalog, pg_temp
@@ -112,6 +113,7 @@ begin
         when p_id >= daybook.id_floor(p_recorded_at + interval '5 minutes')
             then 'id: its time is more than five minutes ahead of the server''s clock'
         when octet_length(p_correlation_id) > 2048 then 'correlation_id: at most 2048 bytes'
+        when octet_length(p_shaped_by) > 1000 then 'shaped_by: at most 1000 bytes'
         when octet_length(p_metadata::text) > 262144 then 'metadata: at most 262144 bytes'
     end;
     if v_problem is not null then
@@ -357,7 +359,8 @@ create function daybook.row_is_valid(
     p_trace_id text,
     p_source text,
     p_metadata json,
-    p_facets json
+    p_facets json,
+    p_shaped_by text
 ) returns boolean
     language plpgsql immutable parallel safe
     set search_path = pg_catalog, pg_temp
@@ -377,6 +380,7 @@ begin
        and ('x' || encode(substr(uuid_send(p_id), 1, 6), 'hex'))::bit(48)::bigint
            < date_part('epoch', p_recorded_at) * 1000 + 299999
        and (p_correlation_id is null or octet_length(p_correlation_id) <= 2048)
+       and (p_shaped_by is null or octet_length(p_shaped_by) <= 1000)
        -- All together: what is not added up here is bounded by its own test.
        and octet_length(concat(p_actor_name, p_reason, p_source_ip, p_user_agent, p_request_id, p_trace_id, p_source,
                                p_metadata)) <= 190000
@@ -396,7 +400,7 @@ begin
     v_problem := daybook.row_problem(
         p_id, p_recorded_at, p_action, p_outcome, p_actor_type, p_actor_id, p_actor_name, p_on_behalf_of, p_targets,
         p_reason, p_changes, p_source_ip, p_user_agent, p_request_id, p_correlation_id, p_trace_id, p_source, p_metadata,
-        p_facets);
+        p_facets, p_shaped_by);
     if v_problem is not null then
         raise exception 'event refused: %', v_problem using errcode = 'check_violation';
     end if;
@@ -449,6 +453,7 @@ create table daybook.audit_logs (
     source text collate "C",
     metadata json,
     facets json,
+    shaped_by text collate "C",
     db_role text collate "C" not null default session_user,
     schema_version smallint not null default 1,
     primary key (organization_id, id)
@@ -461,7 +466,7 @@ alter table daybook.audit_logs
     add constraint audit_logs_not_nil check (organization_id <> '00000000-0000-0000-0000-000000000000') not valid,
     add constraint audit_logs_row_is_valid check (daybook.row_is_valid(
         id, recorded_at, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason, changes,
-        source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)) not valid;
+        source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, shaped_by)) not valid;
 
 create index audit_logs_action on daybook.audit_logs (organization_id, action, id);
 create index audit_logs_actor on daybook.audit_logs (organization_id, actor_id, id);

@@ -81,7 +81,8 @@ $$;
 create or replace function daybook.write_event(
     p_organization_id uuid, p_id uuid, p_action text, p_outcome text, p_actor_type text, p_actor_id text, p_actor_name text,
     p_on_behalf_of json, p_targets json, p_reason text, p_changes json, p_source_ip text, p_user_agent text, p_request_id text,
-    p_correlation_id text, p_trace_id text, p_source text, p_metadata json, p_facets json) returns void
+    p_correlation_id text, p_trace_id text, p_source text, p_metadata json, p_facets json,
+    p_shaped_by text) returns void
     language plpgsql volatile parallel unsafe
     set search_path = pg_catalog, pg_temp
 as $$
@@ -93,7 +94,8 @@ begin
     )
     values (
         p_organization_id, p_id, p_action, p_outcome, p_actor_type, p_actor_id, p_actor_name, p_on_behalf_of, p_targets, p_reason,
-        p_changes, p_source_ip, p_user_agent, p_request_id, p_correlation_id, p_trace_id, p_source, p_metadata, p_facets);
+        p_changes, p_source_ip, p_user_agent, p_request_id, p_correlation_id, p_trace_id, p_source, p_metadata, p_facets,
+        p_shaped_by);
     get diagnostics v_written = row_count;
     if v_written <> 1 then
         perform daybook.check_written(v_written, 1);
@@ -107,7 +109,7 @@ create or replace function daybook.write_events(
     p_organization_id uuid, p_id uuid[], p_action text[], p_outcome text[], p_actor_type text[], p_actor_id text[],
     p_actor_name text[], p_on_behalf_of json[], p_targets json[], p_reason text[], p_changes json[], p_source_ip text[],
     p_user_agent text[], p_request_id text[], p_correlation_id text[], p_trace_id text[], p_source text[], p_metadata json[],
-    p_facets json[]) returns void
+    p_facets json[], p_shaped_by text[]) returns void
     language plpgsql volatile parallel unsafe
     set search_path = pg_catalog, pg_temp
 as $$

@@ -15,7 +15,7 @@ grant select on daybook.seal_queue to :"app", :"sealer", :"auditor";
 
 -- Column by column: recorded_at, db_role and schema_version are the database's to say.
 grant insert (organization_id, id, action, outcome, actor_type, actor_id, actor_name, on_behalf_of, targets, reason,
-              changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets)
+              changes, source_ip, user_agent, request_id, correlation_id, trace_id, source, metadata, facets, shaped_by)
     on daybook.audit_logs to :"app";
 
 -- The sealer appends, and takes away what waited.

@@ -28,6 +28,7 @@ select
     a.source,
     a.metadata,
     a.facets,
+    a.shaped_by,
     a.recorded_at,
     a.db_role,
     a.schema_version,
@@ -56,6 +57,7 @@ comment on column daybook.events.trace_id is 'The trace in a tracing system';
 comment on column daybook.events.source is 'The program or system that reported it';
 comment on column daybook.events.metadata is 'Everything else, exactly as it was given';
 comment on column daybook.events.facets is 'The searchable pairs';
+comment on column daybook.events.shaped_by is 'The digests of the rules that it went through before it was written';
 comment on column daybook.events.recorded_at is 'When the database wrote it';
 comment on column daybook.events.db_role is 'The database role that wrote it';
 comment on column daybook.events.schema_version is 'The version of the row''s form';
