@@ -137,6 +137,9 @@ field_declaration read_field(reader& in, json_token token, std::string name, con
             field.one_of = read_texts(in, value, where);
         } else if (member == "facet") {
             field.facet = value == json_token::boolean_true ? at.facet : read_text(in, value, where);
+            if (field.facet.empty()) {
+                refuse(where, "has no name of its own", "as in facet = \"region\"");
+            }
         } else if (member == "description") {
             field.description = read_text(in, value, where);
         } else if (member == "fields") {
@@ -205,7 +208,7 @@ std::vector<field_declaration> read_changes(reader& in, json_token token, const 
         if (!path.starts_with("/")) {
             refuse(place, "is not a JSON pointer (RFC 6901), as in /address/city");
         }
-        field_declaration field = read_field(in, value, path, {place, {}, open});
+        field_declaration field = read_field(in, value, path, {place, path, open});
         if (!field.facet.empty()) {
             refuse(place, "cannot be a facet: it has an old and a new value");
         }
