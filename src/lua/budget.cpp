@@ -1,28 +1,61 @@
 #include "budget.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 namespace daybook::lua {
 
 namespace {
 
-constexpr int instructions_at_once = 100;
+// The hook of a thread that has nothing left. No other thread's hook counts to one.
+constexpr int at_each_instruction = 1;
+
+// The clock is read this often.
+constexpr std::uint64_t units_a_look = 100;
+
+// Beyond the limit, for what happens to a script that has reached it: error handlers, rolling back, describing it.
+constexpr std::size_t reserve = 64 * 1024;
+
+// The address is the registry's key of the text that is raised when a budget is used up.
+const char ended_key = 0;
+
+int keep_message(lua_State* L)
+{
+    lua_pushliteral(L, "the script is ended: it used more than it may");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &ended_key);
+    return 0;
+}
 
 }  // namespace
 
 lua_State* budget::make_state() noexcept
 {
-    return lua_newstate(allocate, this);
+    lua_State* const L = lua_newstate(allocate, this);
+    if (L == nullptr) {
+        return nullptr;
+    }
+    m_thread = L;
+    lua_pushcfunction(L, keep_message);  // no memory is needed for a function without upvalues
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+        lua_close(L);
+        return nullptr;
+    }
+    return L;
 }
 
 void budget::restart(lua_State* L) noexcept
 {
     m_left = m_limits.instructions;
+    m_until_clock = units_a_look;
     m_end = std::chrono::steady_clock::now() + m_limits.time;
+    m_thread = L;
     m_used_up = nullptr;
+    m_where[0] = '\0';
     m_running = true;
-    lua_sethook(L, count, LUA_MASKCOUNT, instructions_at_once);
+    m_refused = false;
+    closing = 0;
+    lua_sethook(L, count, LUA_MASKCOUNT, instructions_at_once());
 }
 
 void budget::stop(lua_State* L) noexcept
@@ -31,6 +64,25 @@ void budget::stop(lua_State* L) noexcept
         self->m_running = false;
         lua_sethook(L, nullptr, 0, 0);
     }
+}
+
+std::chrono::milliseconds budget::time_left() const noexcept
+{
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(m_end - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds{1});
+}
+
+void budget::enter(lua_State* thread) noexcept
+{
+    m_thread = thread;
+    if (m_running && m_used_up != nullptr) {
+        lua_sethook(thread, count, LUA_MASKCOUNT, at_each_instruction);
+    }
+}
+
+bool budget::has_ended(lua_State* thread) noexcept
+{
+    return lua_gethookcount(thread) == at_each_instruction;
 }
 
 void* budget::allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) noexcept
@@ -42,13 +94,21 @@ void* budget::allocate(void* self, void* block, std::size_t old_size, std::size_
         own.m_memory -= before;
         return nullptr;
     }
-    if (new_size > before && new_size - before > own.m_limits.memory - std::min(own.m_memory, own.m_limits.memory)) {
-        return nullptr;  // Lua collects, tries again, and then raises "not enough memory"
+    const bool grows = new_size > before;
+    const std::size_t limit = own.m_limits.memory + (own.m_used_up == nullptr ? 0 : reserve);
+    const bool fits = !grows || new_size - before <= limit - std::min(own.m_memory, limit);
+    void* const grown = fits ? std::realloc(block, new_size) : nullptr;
+    if (grown == nullptr) {
+        // Lua collects its garbage and asks again. That takes as long as the state is large, so a script may not go on
+        // asking: the second refusal ends it.
+        if (own.m_refused) {
+            own.use_up("its memory is used up");
+        }
+        own.m_refused = true;
+        return nullptr;
     }
-    void* const grown = std::realloc(block, new_size);
-    if (grown != nullptr) {
-        own.m_memory = own.m_memory - before + new_size;
-    }
+    own.m_memory = own.m_memory - before + new_size;
+    own.m_refused = own.m_refused && !grows;
     return grown;
 }
 
@@ -58,29 +118,61 @@ budget* budget::of(lua_State* L) noexcept
     return lua_getallocf(L, &self) == allocate ? static_cast<budget*>(self) : nullptr;
 }
 
+void budget::use_up(const char* what) noexcept
+{
+    if (m_used_up == nullptr && m_running) {
+        m_used_up = what;
+        lua_sethook(m_thread, count, LUA_MASKCOUNT, at_each_instruction);
+    }
+}
+
+// A long string copied, a table searched from its beginning, garbage collected because of one allocation: what one
+// instruction can take grows with the memory that the script has.
+int budget::instructions_at_once() const noexcept
+{
+    constexpr std::size_t mib = 1024 * 1024;
+    return m_memory < 2 * mib ? 100 : m_memory < 16 * mib ? 20 : 10;
+}
+
 void budget::spend(lua_State* L, std::uint64_t units)
 {
     if (!m_running) {
         return;
     }
+    m_thread = L;
     if (m_used_up == nullptr) {
         m_left = units < m_left ? m_left - units : 0;
+        m_until_clock = units < m_until_clock ? m_until_clock - units : 0;
         if (m_left == 0) {
-            m_used_up = "its instructions are used up";
-        } else if (std::chrono::steady_clock::now() >= m_end) {
-            m_used_up = "its time is over";
+            use_up("its instructions are used up");
+        } else if (m_until_clock == 0) {
+            m_until_clock = std::min<std::uint64_t>(units_a_look, static_cast<std::uint64_t>(instructions_at_once()));
+            if (std::chrono::steady_clock::now() >= m_end) {
+                use_up("its time is over");
+            }
+        }
+        if (m_used_up == nullptr) {
+            if (lua_gethookcount(L) != instructions_at_once()) {
+                lua_sethook(L, count, LUA_MASKCOUNT, instructions_at_once());
+            }
+            return;
         }
     }
-    if (m_used_up != nullptr) {
-        // A script that catches errors meets the next one at its next instruction.
-        lua_sethook(L, count, LUA_MASKCOUNT, 1);
-        luaL_error(L, "the script is ended: %s", m_used_up);
+    lua_Debug at;
+    for (int level = 0; m_where[0] == '\0' && lua_getstack(L, level, &at) != 0; ++level) {
+        lua_getinfo(L, "Sl", &at);
+        if (at.currentline > 0) {
+            std::snprintf(m_where, sizeof m_where, "%s:%d", at.short_src, at.currentline);
+        }
     }
+    lua_sethook(L, count, LUA_MASKCOUNT, at_each_instruction);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &ended_key);
+    lua_error(L);
 }
 
 void budget::count(lua_State* L, lua_Debug*)
 {
-    of(L)->spend(L, instructions_at_once);
+    of(L)->spend(L, static_cast<std::uint64_t>(lua_gethookcount(L)));
 }
 
 void charge(lua_State* L, std::size_t units)

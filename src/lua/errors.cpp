@@ -6,6 +6,25 @@ namespace {
 
 constexpr const char* error_type = "daybook.error";
 
+// The address is the registry's key of the table of remembered errors: object -> kind and SQLSTATE as one integer. The
+// keys are weak; since the values are no objects, collecting them is cheap.
+const char remembered_key = 0;
+
+// Keeps the error object on top of the stack in mind, in a state that was asked to.
+void remember(lua_State* L, error_kind kind, const char* sqlstate)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &remembered_key) == LUA_TTABLE) {
+        lua_Integer packed = 0;
+        for (const char* c = sqlstate; *c != '\0'; ++c) {
+            packed = packed << 8 | static_cast<unsigned char>(*c);
+        }
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, packed << 8 | static_cast<lua_Integer>(kind));
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+}
+
 // tostring(e) -> "D0107: unknown field …"
 int error_tostring(lua_State* L)
 {
@@ -33,6 +52,7 @@ void push(lua_State* L, error_kind kind, const char* sqlstate, const char* messa
     lua_pushboolean(L, is_retryable(kind) ? 1 : 0);
     lua_setfield(L, -2, "retryable");
     luaL_setmetatable(L, error_type);
+    remember(L, kind, sqlstate);
 }
 
 }  // namespace
@@ -47,6 +67,36 @@ int raise(lua_State* L, error_kind kind, const char* message)
 {
     push(L, kind, "", message);
     return lua_error(L);
+}
+
+void remember_errors(lua_State* L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &remembered_key);
+}
+
+std::optional<raised_error> raised_by_us(lua_State* L, int index) noexcept
+{
+    std::optional<raised_error> found;
+    index = lua_absindex(L, index);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &remembered_key) == LUA_TTABLE) {
+        lua_pushvalue(L, index);
+        if (lua_rawget(L, -2) == LUA_TNUMBER) {
+            auto packed = lua_tointeger(L, -1);
+            found.emplace(raised_error{static_cast<error_kind>(packed & 0xff), {}});
+            packed >>= 8;
+            for (std::size_t i = 5; packed != 0 && i > 0; packed >>= 8) {
+                found->sqlstate[--i] = static_cast<char>(packed & 0xff);
+            }
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return found;
 }
 
 std::string_view check_string(lua_State* L, int argument)

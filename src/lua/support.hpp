@@ -12,6 +12,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string_view>
 
 #include <lua.hpp>
@@ -63,6 +64,17 @@ int raise(lua_State* L, const failure& what);
 
 /// The same from a kind and a message.
 int raise(lua_State* L, error_kind kind, const char* message);
+
+/// From now on this state keeps in mind what raise() raises, for raised_by_us(): a script could write the same table.
+void remember_errors(lua_State* L);
+
+struct raised_error {
+    error_kind kind;
+    char sqlstate[6];
+};
+
+/// What raise() raised, if the value at `index` is that very object; the script may have changed its fields. Never raises.
+[[nodiscard]] std::optional<raised_error> raised_by_us(lua_State* L, int index) noexcept;
 
 /// A string argument, strictly: numbers are not taken for strings.
 std::string_view check_string(lua_State* L, int argument);
