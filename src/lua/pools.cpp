@@ -9,6 +9,7 @@
 #include <daybook/log_audit.hpp>
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
+#include <daybook/rule_files.hpp>
 
 #include "host_pool.hpp"
 #include "support.hpp"
@@ -162,14 +163,53 @@ int pool_collect(lua_State* L)
     return check_object<pool_handle>(L, 1).scopes > 0 ? 0 : collect<pool_handle>(L);
 }
 
-// daybook.connect(url) -> pool
+// The files that options name; each is a string.
+struct rule_names {
+    const char* catalogue = nullptr;
+    const char* hooks = nullptr;
+    const char* hash_key_file = nullptr;
+
+    [[nodiscard]] rule_files files() const
+    {
+        const auto text = [](const char* name) { return std::string{name == nullptr ? "" : name}; };
+        return {.catalogue = text(catalogue), .hooks = text(hooks), .hash_key = text(hash_key_file)};
+    }
+};
+
+// The option on top of the stack stays there, so that its text lives.
+void read_option(lua_State* L, rule_names& into)
+{
+    const std::string_view name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        luaL_error(L, "the options of connect are names of files: catalogue, hooks, hash_key_file");
+    }
+    const char* const file = lua_tostring(L, -1);
+    if (name == "catalogue") {
+        into.catalogue = file;
+    } else if (name == "hooks") {
+        into.hooks = file;
+    } else if (name == "hash_key_file") {
+        into.hash_key_file = file;
+    } else {
+        luaL_error(L, "connect has no option \"%s\"; there are catalogue, hooks, hash_key_file", luaL_tolstring(L, -2, nullptr));
+    }
+}
+
+// daybook.connect(url, {catalogue = FILE, hooks = FILE, hash_key_file = FILE}) -> pool
 int connect(lua_State* L)
 {
     const std::string_view url = check_string(L, 1);
+    rule_names names;
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
+            read_option(L, names);  // the table keeps its texts alive
+        }
+    }
     pool_handle& handle = new_object<pool_handle>(L);
     failure what;
     const bool done = guard(what, [&] {
-        handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4});
+        handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4, .rules = read_rules(names.files())});
         handle.connections = handle.own.get();
     });
     if (!done) {
@@ -188,9 +228,17 @@ int default_pool(lua_State* L)
     if (url == nullptr || url[0] == '\0') {
         return raise(L, error_kind::no_url, "DATABASE_URL is not set");
     }
-    lua_settop(L, 0);
-    lua_pushstring(L, url);
-    return connect(L);
+    pool_handle& handle = new_object<pool_handle>(L);
+    failure what;
+    const bool done = guard(what, [&] {
+        handle.own = std::make_unique<pool>(
+            pool_options{.url = url, .size = 4, .rules = read_rules(rule_files_from_environment())});
+        handle.connections = handle.own.get();
+    });
+    if (!done) {
+        return raise(L, what);
+    }
+    return 1;
 }
 
 }  // namespace
