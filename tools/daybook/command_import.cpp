@@ -83,11 +83,14 @@ mapped_event native_event(std::string_view line, const std::string& tenant)
     return result;
 }
 
+const org_id nobody = org_id::parse("ffffffff-ffff-ffff-ffff-ffffffffffff");
+
 class import_run {
 public:
     import_run(context& c, const import_options& options)
         : m_context{c}, m_options{options}, m_progress{!c.flags.quiet && !options.dry_run}
     {
+        c.use_rules();
         if (options.map.empty()) {
             m_tenant = c.tenant().key;
             m_known.emplace(m_tenant, c.tenant().id);
@@ -216,8 +219,15 @@ private:
         }
     }
 
-    void show(const mapped_event& mapped)
+    // As it would be written. Whose it is need not be known yet, so what is hashed is hashed as nobody's.
+    void show(mapped_event& mapped)
     {
+        if (m_context.rules() != nullptr) {
+            outgoing_event shaped{.organization = m_tenant.empty() ? nobody : m_context.tenant().id, .content = mapped.content};
+            m_context.rules()->apply(shaped);
+            check_event(shaped.content);
+            mapped.content = std::move(shaped.content);
+        }
         std::string text = "{\"tenant\":";
         append_json_string(text, mapped.tenant);
         m_context.out().line(text + ",\"event\":" + to_json(mapped.content) + "}");

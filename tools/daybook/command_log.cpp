@@ -93,6 +93,7 @@ event make_event(context& c, const log_options& options)
 
 int log_event(context& c, const log_options& options)
 {
+    c.use_rules();
     const org_id organization = c.tenant().id;
     event e = make_event(c, options);
     if (!e.id) {

@@ -19,7 +19,7 @@ int query_events(context& c, const std::vector<std::string>& assignments)
     if (!c.flags.cursor_file.empty()) {
         after = read_cursor(c.flags.cursor_file);
     }
-    event_writer writer{c.format(), c.flags.fields, c.out()};
+    event_writer writer{c.format(), c.flags.fields, c.out(), c.catalogue_for_people()};
 
     std::size_t left = c.flags.limit == 0 ? SIZE_MAX : c.flags.limit;
     std::size_t shown = 0;

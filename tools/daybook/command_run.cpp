@@ -21,6 +21,7 @@ void add_run(CLI::App& app, context& c, action& chosen)
     command->callback([&c, &chosen, o, command] {
         o->arguments = command->remaining();
         chosen = [&c, o] {
+            c.use_rules();
             script_host host{c.connections()};
             host.run_file(o->file, o->arguments);
             return 0;

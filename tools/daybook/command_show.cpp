@@ -20,7 +20,7 @@ int show(context& c, const std::string& text)
         throw error{error_kind::unknown_event,
                     "organization \"" + c.tenant().key + "\" has no event " + to_string(id)};
     }
-    event_writer writer{c.format_or(format::line), c.flags.fields, c.out()};
+    event_writer writer{c.format_or(format::line), c.flags.fields, c.out(), c.catalogue_for_people()};
     writer.add(*found);
     writer.end();
     return 0;

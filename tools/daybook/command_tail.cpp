@@ -32,7 +32,7 @@ class tail {
 public:
     tail(context& c, const tail_arguments& arguments)
         : m_context{c}, m_arguments{arguments}, m_organization{c.tenant().id}, m_wanted{c.make_filter(arguments.filter)},
-          m_writer{c.format(), c.flags.fields, c.out()}
+          m_writer{c.format(), c.flags.fields, c.out(), c.catalogue_for_people()}
     {
     }
 

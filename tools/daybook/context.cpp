@@ -96,9 +96,51 @@ std::string context::sealer_url()
 pool& context::connections()
 {
     if (m_connections == nullptr) {
-        m_connections = std::make_unique<pool>(pool_options{.url = app_url(), .size = 2});
+        m_connections = std::make_unique<pool>(pool_options{.url = app_url(), .size = 2, .rules = m_rules});
     }
     return *m_connections;
+}
+
+rule_files context::named_rules() const
+{
+    rule_files files = rule_files_from_environment();
+    if (!flags.catalogue.empty()) {
+        files.catalogue = flags.catalogue;
+    }
+    if (!flags.hooks.empty()) {
+        files.hooks = flags.hooks;
+    }
+    return files;
+}
+
+void context::use_rules()
+{
+    m_rules = read_rules(named_rules());
+}
+
+std::shared_ptr<const catalogue> context::named_catalogue() const
+{
+    const std::string file = named_rules().catalogue;
+    return file.empty() ? nullptr : read_catalogue(file);
+}
+
+std::shared_ptr<const catalogue> context::named_catalogue_with_key() const
+{
+    const rule_files files = named_rules();
+    if (files.catalogue.empty()) {
+        return nullptr;
+    }
+    return read_catalogue(files.catalogue, {.hash_key = files.hash_key.empty() ? std::string{} : read_hash_key(files.hash_key)});
+}
+
+std::shared_ptr<const catalogue> context::catalogue_for_people() const
+{
+    try {
+        return named_catalogue();
+    } catch (const error& e) {
+        warn("warning: without the sentences of the catalogue: " + visible(e.what()));
+        return nullptr;
+    }
 }
 
 std::string context::named_tenant() const

@@ -13,6 +13,7 @@
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
 #include <daybook/reader.hpp>
+#include <daybook/rule_files.hpp>
 
 #include "output.hpp"
 #include "rows.hpp"
@@ -40,6 +41,8 @@ struct global_flags {
     bool quiet = false;
     bool verbose = false;
     std::string error_format = "text";
+    std::string catalogue;
+    std::string hooks;
 };
 
 class context {
@@ -76,6 +79,22 @@ public:
     /// Connections as the application's role.
     [[nodiscard]] pool& connections();
 
+    /// For a command that writes events, before anything is connected: they go through the hooks and the catalogue of
+    /// --hooks and --catalogue, else DAYBOOK_HOOKS and DAYBOOK_CATALOGUE. Throws what read_rules() does.
+    void use_rules();
+
+    /// Those rules, after use_rules(); null if none were named.
+    [[nodiscard]] const std::shared_ptr<const event_rules>& rules() const { return m_rules; }
+
+    /// The catalogue alone, for reading; null if none was named. Throws what read_catalogue() does.
+    [[nodiscard]] std::shared_ptr<const catalogue> named_catalogue() const;
+
+    /// The same with the key that values are hashed with, if DAYBOOK_HASH_KEY_FILE names one: as writing has it.
+    [[nodiscard]] std::shared_ptr<const catalogue> named_catalogue_with_key() const;
+
+    /// The same for showing: one that cannot be used is warned of, since what happened must be seen all the same.
+    [[nodiscard]] std::shared_ptr<const catalogue> catalogue_for_people() const;
+
     /// What -t says, else DAYBOOK_TENANT: a key or an id. Throws error (no_organization).
     [[nodiscard]] std::string tenant_name() const;
 
@@ -91,8 +110,10 @@ public:
 
 private:
     [[nodiscard]] std::string named_tenant() const;  // empty if none is
+    [[nodiscard]] rule_files named_rules() const;
 
     output m_out;
+    std::shared_ptr<const event_rules> m_rules;
     std::unique_ptr<pool> m_connections;
     std::optional<organization> m_tenant;
 };
@@ -105,12 +126,14 @@ using action = std::function<int()>;
 
 /// Each is in a file of its own name: adds its subcommand, and sets `chosen` when that is parsed.
 void add_auditor(CLI::App& app, context& c, action& chosen);
+void add_catalogue(CLI::App& app, context& c, action& chosen);
 void add_checkpoint(CLI::App& app, context& c, action& chosen);
 void add_demo(CLI::App& app, context& c, action& chosen);
 void add_dev(CLI::App& app, context& c, action& chosen);
 void add_explain(CLI::App& app, context& c, action& chosen);
 void add_export(CLI::App& app, context& c, action& chosen);
 void add_hist(CLI::App& app, context& c, action& chosen);
+void add_hooks(CLI::App& app, context& c, action& chosen);
 void add_import(CLI::App& app, context& c, action& chosen);
 void add_log(CLI::App& app, context& c, action& chosen);
 void add_migrate(CLI::App& app, context& c, action& chosen);

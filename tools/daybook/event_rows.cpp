@@ -31,8 +31,9 @@ cell unless_empty(const std::string& text)
 constexpr auto text = column_kind::text;
 constexpr auto json = column_kind::json;
 
-// Names as in the events view, and two for people: actor and target.
+// Names as in the events view, and four for people: sentence, time, actor and target.
 constexpr std::array fields{
+    field{"sentence", text, [](const stored_event& e) -> cell { return plain_sentence(e); }},
     field{"id", text, [](const stored_event& e) -> cell { return to_string(*e.id); }},
     field{"occurred_at", text, [](const stored_event& e) -> cell { return to_string(*e.occurred_at); }},
     field{"time", text, [](const stored_event& e) -> cell { return friendly(*e.occurred_at); }},
@@ -88,7 +89,8 @@ std::vector<std::string> default_fields(format f)
     }
     std::vector<std::string> all;
     for (const field& one : fields) {
-        if (one.name != "time" && one.name != "actor" && one.name != "target") {
+        const bool told = one.name == "sentence" && f != format::line;
+        if (!told && one.name != "time" && one.name != "actor" && one.name != "target") {
             all.emplace_back(one.name);
         }
     }
@@ -105,8 +107,8 @@ std::string friendly(timestamp time)
     return shown;
 }
 
-event_writer::event_writer(format f, const std::vector<std::string>& chosen, output& out)
-    : m_fields{chosen}, m_format{f}, m_out{out}
+event_writer::event_writer(format f, const std::vector<std::string>& chosen, output& out, std::shared_ptr<const catalogue> told_by)
+    : m_fields{chosen}, m_told_by{std::move(told_by)}, m_format{f}, m_out{out}
 {
     const bool whole = chosen.empty() && (f == format::json || f == format::ndjson);
     if (whole) {
@@ -136,7 +138,7 @@ void event_writer::add(const stored_event& e)
     }
     row values;
     for (const std::string& name : m_fields) {
-        values.push_back(field_of(name).get(e));
+        values.push_back(m_told_by != nullptr && name == "sentence" ? cell{m_told_by->sentence(e)} : field_of(name).get(e));
     }
     m_rows->add(values);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <daybook/catalogue.hpp>
 #include <daybook/event.hpp>
 
 #include "output.hpp"
@@ -19,13 +20,16 @@ namespace daybook::command {
 class event_writer {
 public:
     /// `fields` are names of columns; empty for those that the format shows by itself. Throws error (unknown_field).
-    event_writer(format f, const std::vector<std::string>& fields, output& out);
+    /// `told_by` gives the sentences; null: those without a catalogue.
+    event_writer(format f, const std::vector<std::string>& fields, output& out,
+                 std::shared_ptr<const catalogue> told_by = nullptr);
 
     void add(const stored_event& e);
     void end();
 
 private:
     std::vector<std::string> m_fields;
+    std::shared_ptr<const catalogue> m_told_by;
     std::unique_ptr<row_writer> m_rows;  // empty for whole events as JSON
     format m_format;
     output& m_out;

@@ -13,7 +13,9 @@ constexpr std::size_t bytes_in_memory = 16 * 1024 * 1024;
 // The data is at fault, not the connection or the schema: trying its neighbours makes sense.
 bool is_about_one_event(const error& e)
 {
-    return e.kind() == error_kind::invalid_event || e.kind() == error_kind::invalid_text ||
+    return e.kind() == error_kind::invalid_event || e.kind() == error_kind::invalid_text || e.kind() == error_kind::invalid_json ||
+           e.kind() == error_kind::event_too_large || e.kind() == error_kind::refused_event || e.kind() == error_kind::undeclared ||
+           e.kind() == error_kind::hook_failed ||
            e.sqlstate().starts_with("22") || e.sqlstate().starts_with("23") || e.sqlstate() == "54000";
 }
 

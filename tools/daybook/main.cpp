@@ -38,6 +38,8 @@ void add_global_flags(CLI::App& app, global_flags& flags)
     app.add_option("--owner-db", flags.owner_db, "The owner's URL (DATABASE_URL_OWNER)");
     app.add_flag("-q,--quiet", flags.quiet, "Nothing on standard error but errors");
     app.add_flag("-v,--verbose", flags.verbose, "More on standard error");
+    app.add_option("--catalogue", flags.catalogue, "What events must look like, and how they are told (DAYBOOK_CATALOGUE)");
+    app.add_option("--hooks", flags.hooks, "What log, import and run ask before they write (DAYBOOK_HOOKS)");
     app.add_option("--error-format", flags.error_format, "text or json")->check(CLI::IsMember({"text", "json"}));
 }
 
@@ -149,6 +151,8 @@ int main(int argc, char** argv)
     add_checkpoint(app, c, chosen);
     add_export(app, c, chosen);
     add_run(app, c, chosen);
+    add_catalogue(app, c, chosen);
+    add_hooks(app, c, chosen);
     add_auditor(app, c, chosen);
     add_migrate(app, c, chosen);
     add_tenant(app, c, chosen);
