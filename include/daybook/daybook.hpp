@@ -19,6 +19,7 @@
 #include <daybook/log_audit.hpp>
 #include <daybook/merkle.hpp>
 #include <daybook/migration.hpp>
+#include <daybook/ocsf.hpp>
 #include <daybook/org_id.hpp>
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>

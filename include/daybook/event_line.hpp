@@ -1,4 +1,4 @@
-// An event as it lies in the log, written as one line: JSON, CSV or OCSF.
+// An event as it lies in the log, written as one line: JSON or CSV. Another is OCSF (ocsf.hpp).
 //
 // Nothing is copied on the way: a row is views of the stored bytes, and a line is appended to a buffer that its owner
 // uses again. JSON that the engine wrote goes into the line as it is; JSON that somebody else's INSERT wrote in another
@@ -61,13 +61,6 @@ DAYBOOK_EXPORT void append_csv(std::string& out, const event_row& row);
 /// One cell. A spreadsheet would take one that begins with = + - @, a tab or CR for a formula: it gets an apostrophe in
 /// front.
 DAYBOOK_EXPORT void append_csv_cell(std::string& out, std::string_view text);
-
-/// One JSON object, without a line end: an event of the Open Cybersecurity Schema Framework, version 1.3.0, class API
-/// Activity (6003). Required by https://schema.ocsf.io/1.3.0/classes/api_activity, and by the objects in it: activity_id,
-/// category_uid, class_uid, type_uid, time, severity_id, metadata.version, metadata.product.vendor_name, api.operation, one
-/// identity in actor, one in src_endpoint (its name is "unknown" if the event does not say), and api.request.uid if there
-/// is a request. What the class has no place for is under `unmapped`, by its own name.
-DAYBOOK_EXPORT void append_ocsf(std::string& out, const event_row& row);
 
 }  // namespace daybook
 

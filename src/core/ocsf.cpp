@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#include <daybook/event_line.hpp>
+#include <daybook/ocsf.hpp>
 #include <daybook/version.hpp>
 
 #include "append.hpp"

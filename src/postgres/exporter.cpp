@@ -3,6 +3,7 @@
 #include <string>
 
 #include <daybook/event_line.hpp>
+#include <daybook/ocsf.hpp>
 
 #include "event_search.hpp"
 #include "filter_parameters.hpp"
