@@ -14,6 +14,7 @@
 
 #include <daybook/event_rules.hpp>
 #include <daybook/export.hpp>
+#include <daybook/ocsf.hpp>
 
 namespace daybook {
 
@@ -65,8 +66,7 @@ struct action_declaration {
     std::vector<field_declaration> metadata{};
     std::vector<field_declaration> changes{};   ///< by the parts of their paths
     std::string retention{};                    ///< the class, one of catalogue::retention_classes()
-    std::string ocsf_class{};                   ///< as the file says it, by number or name; see ocsf.hpp
-    std::string ocsf_activity{};
+    std::optional<ocsf_mapping> ocsf{};         ///< what it is in an export; nothing if the file does not say
     bool open = true;                           ///< metadata and changes that are not declared are accepted
 };
 
@@ -106,6 +106,9 @@ public:
 
     /// The declaration of an action: its own, else that of the longest prefix; null if there is none.
     [[nodiscard]] const action_declaration* find(std::string_view action) const noexcept;
+
+    /// What an event of this action is in OCSF's terms: api_activity if the catalogue does not say.
+    [[nodiscard]] const ocsf_mapping& ocsf_of(std::string_view action) const noexcept;
 
     /// What happened, in words; one made of actor, action and targets where none is declared. It holds what the event
     /// says, hostile characters too: whoever shows it escapes them.

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include <daybook/catalogue.hpp>
 #include <daybook/cursor.hpp>
 #include <daybook/export.hpp>
 #include <daybook/filter.hpp>
@@ -24,6 +26,7 @@ enum class export_format : unsigned char {
 struct export_options {
     export_format format = export_format::ndjson;
     std::optional<cursor> after{};  ///< goes on behind it
+    std::shared_ptr<const daybook::catalogue> catalogue{};  ///< for OCSF: the class of each action; null: API Activity
 };
 
 struct export_summary {

@@ -42,6 +42,9 @@ public:
     /// was, and has the facet `hook_failed` with the rule's name).
     void apply(outgoing_event& e) const override;
 
+    /// Only says who refused: the rules are not asked about the record of their refusal.
+    void conceal(outgoing_event& e) const override;
+
     /// SHA-256 of the file's text: what shaped_by says of events that went through these hooks.
     [[nodiscard]] const std::string& digest() const noexcept;
 

@@ -268,10 +268,42 @@ entity_declaration read_entity(reader& in, json_token token, const std::string& 
     return result;
 }
 
-// A number or a name.
-std::string read_word(reader& in, json_token token, const std::string& where)
+int read_number(std::string_view digits)
 {
-    return token == json_token::integer ? std::string{in.raw()} : read_text(in, token, where);
+    int number = -1;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return number;
+}
+
+// Class and activity, each by its number or its name.
+ocsf_mapping read_ocsf(reader& in, json_token token, const std::string& where)
+{
+    static constexpr std::array<std::string_view, 2> known{"class", "activity"};
+    struct word {
+        std::string text{};
+        bool number = false;
+    };
+    word of_class;
+    word of_activity;
+    known_members(in, token, where, known, [&](const std::string& member, json_token value) {
+        word& one = member == "class" ? of_class : of_activity;
+        one.number = value == json_token::integer;
+        one.text = one.number ? std::string{in.raw()} : read_text(in, value, where + "." + member);
+    });
+    if (of_class.text.empty()) {
+        refuse(where, "names no class", "as in { class = \"account_change\", activity = \"create\" }");
+    }
+    try {
+        const ocsf_class& found = of_class.number ? find_ocsf_class(read_number(of_class.text)) : find_ocsf_class(of_class.text);
+        ocsf_mapping result{&found};
+        if (!of_activity.text.empty()) {
+            result.activity = of_activity.number ? &find_ocsf_activity(found, read_number(of_activity.text))
+                                                 : &find_ocsf_activity(found, of_activity.text);
+        }
+        return result;
+    } catch (const error& e) {
+        refuse(where + ":", e.what());
+    }
 }
 
 action_declaration read_action(reader& in, json_token token, const std::string& name, bool strict)
@@ -312,10 +344,7 @@ action_declaration read_action(reader& in, json_token token, const std::string& 
         } else if (member == "open") {
             action.open = read_flag(value, place);
         } else if (member == "ocsf") {
-            static constexpr std::array<std::string_view, 2> parts{"class", "activity"};
-            known_members(in, value, place, parts, [&](const std::string& part, json_token word) {
-                (part == "class" ? action.ocsf_class : action.ocsf_activity) = read_word(in, word, place + "." + part);
-            });
+            action.ocsf = read_ocsf(in, value, place);
         } else {
             field_declaration field = read_field(in, value, member, {place, member, true});
             if ((field.type != value_type::any && field.type != value_type::text) || !field.fields.empty()) {
@@ -538,6 +567,12 @@ catalogue::~catalogue() = default;
 const action_declaration* catalogue::find(std::string_view action) const noexcept
 {
     return m_content->find(action);
+}
+
+const ocsf_mapping& catalogue::ocsf_of(std::string_view action) const noexcept
+{
+    const action_declaration* const declared = find(action);
+    return declared == nullptr || !declared->ocsf ? api_activity : *declared->ocsf;
 }
 
 std::string catalogue::hash_of(const org_id& organization, std::string_view value) const

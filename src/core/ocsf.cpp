@@ -174,6 +174,7 @@ void append_unmapped(std::string& out, const event_row& row, bool request, const
         append::text(out, R"(,"user_agent":)", row.user_agent);
     }
     append::text(out, R"(,"trace_id":)", row.trace_id);
+    append::text(out, R"(,"shaped_by":)", row.shaped_by);
     append::raw(out, R"(,"on_behalf_of":)", stored_json::entities(row.on_behalf_of, "on_behalf_of", spare));
     targets.append_rest(out);
     append::one_line(out, R"(,"changes":)", stored_json::changes(row.changes, spare));

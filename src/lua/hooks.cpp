@@ -332,7 +332,7 @@ void hooks::apply(outgoing_event& e) const
         const std::string reason = in->reason;
         m_state->give_back(std::move(in));
         e.record_refusal = m_state->file.record_refusals;
-        throw error{error_kind::refused_event, reason};
+        throw error{error_kind::refused_event, "the hook \"" + rules[job.current].name + "\" refused the event: " + reason};
     }
     if (!problem) {
         m_state->give_back(std::move(in));
@@ -347,6 +347,11 @@ void hooks::apply(outgoing_event& e) const
     std::erase_if(e.content.facets, [](const facet& one) { return one.key == "hook_failed"; });
     e.content.facets.push_back({"hook_failed", failed.substr(0, limits::facet_value_bytes)});
     e.add_shaper(m_state->shaper + ":failed");
+}
+
+void hooks::conceal(outgoing_event& e) const
+{
+    e.add_shaper(m_state->shaper);
 }
 
 const std::string& hooks::digest() const noexcept

@@ -17,16 +17,16 @@ namespace {
 
 constexpr std::size_t bytes_at_once = 64 * 1024;
 
-void append_line(std::string& out, const event_row& row, export_format format)
+void append_line(std::string& out, const event_row& row, const export_options& options)
 {
-    switch (format) {
+    switch (options.format) {
     case export_format::ndjson:
         append_json(out, row);
         out += '\n';
         return;
     case export_format::csv: append_csv(out, row); return;
     case export_format::ocsf:
-        append_ocsf(out, row);
+        append_ocsf(out, row, options.catalogue == nullptr ? api_activity : options.catalogue->ocsf_of(row.action));
         out += '\n';
         return;
     }
@@ -58,7 +58,7 @@ export_summary export_events(tenant_tx& tx, const filter& f, const export_option
     const detail::event_search search{detail::engine(tx), f, reading_order::oldest_first};
     search.stream(after, [&](const pq::result& one) {
         const event_row row = detail::stored_views(one, 0);
-        append_line(lines, row, options.format);
+        append_line(lines, row, options);
         last = row.id;
         ++summary.events;
         if (lines.size() >= bytes_at_once) {

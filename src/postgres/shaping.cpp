@@ -27,7 +27,7 @@ outgoing_event denial_of(const event_rules& rules, const org_id& organization, c
     for (const entity& one : refused.targets) {
         e.targets.push_back({.type = one.type, .id = one.id});
     }
-    e.reason = "the event was refused: " + reason;
+    e.reason = reason;
     e.source_ip = refused.source_ip;
     e.request_id = refused.request_id;
     e.correlation_id = refused.correlation_id;

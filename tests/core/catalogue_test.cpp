@@ -398,12 +398,29 @@ TEST_CASE("a catalogue with a mistake is refused, and the place is named", "[cat
     CHECK_THAT(action(R"({"sentence":"{actor.nmae}"})"), ContainsSubstring("no event has"));
     CHECK_THAT(action(R"({"sentence":"{metadata.tikcet}","open":false,"metadata":{"ticket":true}})"),
                ContainsSubstring("did you mean \"ticket\"?"));
+    CHECK_THAT(action(R"({"ocsf":{"class":"user_acces"}})"), ContainsSubstring(".ocsf: ") && ContainsSubstring("did you mean \"user_access\"?"));
+    CHECK_THAT(action(R"({"ocsf":{"class":1}})"), ContainsSubstring(".ocsf: "));
+    CHECK_THAT(action(R"({"ocsf":{"class":3005,"activity":"assign"}})"), ContainsSubstring(".ocsf: "));
+    CHECK_THAT(action(R"({"ocsf":{"activity":"assign"}})"), ContainsSubstring("names no class"));
     CHECK_THAT(reading_problem("{}"), ContainsSubstring("declares no actions"));
     CHECK_THAT(reading_problem(R"({"actions":[]})"), ContainsSubstring("not a table of actions"));
     CHECK_THAT(reading_problem(R"({"actions":{"a":true},"retention":{"x":"soon"}})"), ContainsSubstring("which is no time"));
     CHECK_THAT(reading_problem(R"({"actions":{"a":true},"examples":{"fail":[{"event":{}}]}})"), ContainsSubstring("part of the message"));
     CHECK(kind_of([] { catalogue{"[]", digest}; }) == error_kind::invalid_rules);
     CHECK(kind_of([] { catalogue{"nothing", digest}; }) == error_kind::invalid_rules);
+}
+
+TEST_CASE("an action is the OCSF class that the catalogue says, by number or by name", "[catalogue]")
+{
+    const catalogue c{R"({"actions":{"a":{"ocsf":{"class":3005,"activity":"assign_privileges"}},"b":{"ocsf":{"class":"account_change","activity":1}},
+                                     "c":{"ocsf":{"class":"user_access"}},"d":true}})", digest};
+    CHECK(c.ocsf_of("a").event_class->name == "user_access");
+    CHECK(c.ocsf_of("a").activity->id == 1);
+    CHECK(c.ocsf_of("b").event_class->uid == 3001);
+    CHECK(c.ocsf_of("b").activity->name == "create");
+    CHECK(c.ocsf_of("c").activity == nullptr);
+    CHECK(&c.ocsf_of("d") == &api_activity);
+    CHECK(&c.ocsf_of("other") == &api_activity);
 }
 
 TEST_CASE("what must be kept is kept a day too long rather than one too short", "[catalogue]")

@@ -217,7 +217,7 @@ TEST_CASE("a refusal has its reason, cannot be swallowed, and can ask to be reco
         const hooks h{one_rule(body), "hooks.lua"};
         outgoing_event e{.organization = acme, .content = full_event()};
         CHECK(kind_of([&] { h.apply(e); }) == error_kind::refused_event);
-        CHECK(message_of([&] { h.apply(e); }) == "too late");
+        CHECK(message_of([&] { h.apply(e); }) == "the hook \"the rule\" refused the event: too late");
         CHECK_FALSE(e.record_refusal);
     }
     const hooks recording{one_rule("if e.action == 'invoice.paid' then refuse('no') end", "record_refusals = true,"), "hooks.lua"};

@@ -85,6 +85,18 @@ std::vector<std::string> concealed(const action_declaration& action)
     return result;
 }
 
+cell ocsf_cell(const action_declaration& action)
+{
+    if (!action.ocsf) {
+        return {};
+    }
+    std::string text{action.ocsf->event_class->name};
+    if (action.ocsf->activity != nullptr) {
+        text += " " + std::string{action.ocsf->activity->name};
+    }
+    return text;
+}
+
 // ---------------------------------------------------------------- check, show
 
 int check(context& c, const std::string& file)
@@ -114,7 +126,7 @@ int show(context& c, const std::string& file)
                      cell_of(joined(concealed(action))),
                      cell_of(joined(all_fields(action, [](const field_declaration& f) { return !f.facet.empty(); }))),
                      cell_of(action.retention),
-                     cell_of(action.ocsf_class + (action.ocsf_activity.empty() ? "" : " " + action.ocsf_activity))});
+                     ocsf_cell(action)});
     }
     writer->end();
     return 0;

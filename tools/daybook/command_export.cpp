@@ -62,6 +62,9 @@ int export_all(context& c, const export_arguments& arguments)
         throw error{error_kind::wrong_usage, arguments.output_file + " is there already, and this export is only what came after it",
                     "with --cursor-file, give each run an --output-file of its own"};
     }
+    if (options.format == export_format::ocsf) {
+        options.catalogue = c.named_catalogue();
+    }
     const filter wanted = c.make_filter(arguments.filter);
     if (!wanted.until || *wanted.until > std::chrono::system_clock::now()) {
         c.say("note: the time range is open; an event that is committed later, with an earlier time, will not be behind this "

@@ -63,8 +63,27 @@ std::vector<result_column> with_sizes(std::vector<result_column> columns)
     return columns;
 }
 
+// The log goes by months, whatever is in them: it must be kept for as long as the class that is kept longest.
+void check_classes(const context& c, timestamp from)
+{
+    const auto declared = c.named_catalogue();
+    if (declared == nullptr) {
+        return;
+    }
+    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    for (const retention_class& one : declared->retention_classes()) {
+        if (from > now - one.keep) {
+            throw error{error_kind::wrong_usage,
+                        "the catalogue keeps \"" + one.name + "\" for " + count_of(static_cast<std::size_t>(one.keep.count()), "day") +
+                            ", longer than --keep says",
+                        "keep the log for as long as its longest class: partitions go as a whole"};
+        }
+    }
+}
+
 int plan(context& c, const retention_options& o)
 {
+    check_classes(c, keep_from(o));
     const timestamp from = keep_from(o);
     const retention_plan planned = plan_retention(c.owner_url(), from);
     const auto writer = make_writer(c.format(), c.out());
@@ -96,6 +115,7 @@ int plan(context& c, const retention_options& o)
 
 int apply(context& c, const retention_options& o)
 {
+    check_classes(c, keep_from(o));
     const std::vector<retired_partition> done =
         apply_retention(c.owner_url(), keep_from(o), o.detach ? retire::detach : retire::drop,
                         o.unsealed ? unsealed_events::take : unsealed_events::refuse);
