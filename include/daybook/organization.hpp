@@ -24,6 +24,9 @@ struct organization {
 /// always an id. Throws error (unknown_organization). Any thread.
 [[nodiscard]] DAYBOOK_EXPORT organization find_organization(pool& connections, std::string_view key_or_id);
 
+/// The scope's own. Throws error (unknown_organization if there is no organization of that id, scope_ended, …).
+[[nodiscard]] DAYBOOK_EXPORT organization find_organization(tenant_tx& tx);
+
 /// Adds one. `owner_url` logs in as the owner of the schema. Throws error (organization_exists, invalid_text, …).
 DAYBOOK_EXPORT organization add_organization(const std::string& owner_url, const std::string& key,
                                              const std::string& name, const std::optional<org_id>& id = std::nullopt);

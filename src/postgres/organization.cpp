@@ -38,6 +38,18 @@ org_id id_of_key(pool& connections, std::string_view key)
     return org_id{answer.id(0, 0)};
 }
 
+// `wanted` is how the caller called it.
+organization own_organization(tenant_tx& tx, std::string_view wanted)
+{
+    pq::params values;
+    values.add(tx.organization().value());
+    const pq::result rows = detail::engine(tx).execute(embedded::sql::own_organization, values);
+    if (rows.rows() == 0) {
+        throw detail::unknown_organization(wanted);
+    }
+    return organization_row(rows, 0);
+}
+
 }  // namespace
 
 organization find_organization(pool& connections, std::string_view key_or_id)
@@ -47,15 +59,12 @@ organization find_organization(pool& connections, std::string_view key_or_id)
     }
     const auto value = parse_uuid(key_or_id);
     const org_id id = value ? org_id{*value} : id_of_key(connections, key_or_id);
-    return with_tenant(connections, id, [&](tenant_tx& tx) {
-        pq::params values;
-        values.add(id.value());
-        const pq::result rows = detail::engine(tx).execute(embedded::sql::own_organization, values);
-        if (rows.rows() == 0) {
-            throw detail::unknown_organization(key_or_id);
-        }
-        return organization_row(rows, 0);
-    });
+    return with_tenant(connections, id, [&](tenant_tx& tx) { return own_organization(tx, key_or_id); });
+}
+
+organization find_organization(tenant_tx& tx)
+{
+    return own_organization(tx, to_string(tx.organization()));
 }
 
 organization add_organization(const std::string& owner_url, const std::string& key, const std::string& name,
