@@ -85,6 +85,9 @@ private:
 /// when the budget is used up. Nothing happens in a state that has none.
 void charge(lua_State* L, std::size_t units);
 
+/// What a statement, or an event on its way to the server, costs: others wait for the server too.
+inline constexpr std::size_t price_of_statement = 5'000;
+
 }  // namespace daybook::lua
 
 #endif

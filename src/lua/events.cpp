@@ -7,6 +7,7 @@
 
 #include <daybook/query.hpp>
 
+#include "budget.hpp"
 #include "support.hpp"
 #include "transactions.hpp"
 #include "values.hpp"
@@ -17,6 +18,10 @@ namespace {
 
 constexpr std::size_t page_size = 200;
 
+// Of a script with limits: an event may have a quarter of a megabyte, and what a page takes in C++ no budget counts.
+constexpr std::size_t small_page_size = 25;
+constexpr std::size_t longest_filter = 64 * 1024;
+
 // What an iterator goes through: one page in memory at a time, each event as its JSON.
 struct listing {
     static constexpr const char* lua_type = "daybook.listing";
@@ -25,14 +30,18 @@ struct listing {
     reading_order order = reading_order::newest_first;
     std::optional<cursor> after;
     std::optional<std::size_t> left;  // of a limit
-    std::vector<std::string> lines;
+    text_buffer lines;              // of this page, one behind another
+    std::vector<std::size_t> ends;  // of each line
     std::size_t position = 0;
+    std::size_t most = page_size;
+    std::size_t filter_bytes = 0;
     bool last_page = false;
 
     void next_page(tenant_tx& tx)
     {
-        query_options options{.limit = left ? std::min(*left, page_size) : page_size, .order = order, .after = after};
+        query_options options{.limit = left ? std::min(*left, most) : most, .order = order, .after = after};
         lines.clear();
+        ends.clear();
         position = 0;
         if (options.limit == 0) {
             last_page = true;
@@ -40,7 +49,8 @@ struct listing {
         }
         const page found = query(tx, wanted, options);
         for (const stored_event& e : found.events) {
-            lines.push_back(to_json(e));
+            lines.append(to_json(e));
+            ends.push_back(lines.size);
         }
         if (left) {
             *left -= found.events.size();
@@ -52,7 +62,8 @@ struct listing {
     void close()
     {
         lines.clear();
-        lines.shrink_to_fit();
+        ends.clear();
+        ends.shrink_to_fit();
         position = 0;
         last_page = true;
     }
@@ -61,6 +72,10 @@ struct listing {
 void add_value(lua_State* L, listing& list, const char* field)
 {
     const std::string_view value = check_string(L, -1);
+    list.filter_bytes += value.size() + 100;
+    if (budget::of(L) != nullptr && list.filter_bytes > longest_filter) {
+        raise(L, error_kind::invalid_filter, "the filter is longer than 64 KiB, which is the most for a locked script");
+    }
     failure what;
     if (!guard(what, [&] { add_to_filter(list.wanted, field, value); })) {
         raise(L, what);
@@ -145,20 +160,24 @@ int next_event(lua_State* L)
 {
     tenant_tx& tx = check_tx(L, lua_upvalueindex(1));
     listing& list = check_object<listing>(L, lua_upvalueindex(2));
+    if (list.position == list.ends.size() && !list.last_page) {
+        charge(L, price_of_statement);
+    }
     failure what;
     const bool ready = guard(what, [&] {
-        if (list.position == list.lines.size() && !list.last_page) {
+        if (list.position == list.ends.size() && !list.last_page) {
             list.next_page(tx);
         }
     });
     if (!ready) {
         return raise(L, what);
     }
-    if (list.position == list.lines.size()) {
+    if (list.position == list.ends.size()) {
         lua_pushnil(L);
         return 1;
     }
-    push_json(L, list.lines[list.position]);
+    const std::size_t begin = list.position == 0 ? 0 : list.ends[list.position - 1];
+    push_json(L, list.lines.view().substr(begin, list.ends[list.position] - begin));
     ++list.position;
     return 1;
 }
@@ -185,6 +204,10 @@ int tx_events(lua_State* L)
         {"__gc", collect<listing>}, {"__close", listing_close}, {"close", listing_close}, {nullptr, nullptr}};
     define_type(L, listing::lua_type, methods);
     listing& list = new_object<listing>(L);
+    list.lines.belong_to(L);
+    if (budget::of(L) != nullptr) {
+        list.most = small_page_size;
+    }
     if (filtered) {
         read_filter(L, 2, list);
     }
@@ -202,6 +225,7 @@ int tx_event(lua_State* L)
 {
     tenant_tx& tx = check_tx(L, 1);
     const std::string_view id = check_string(L, 2);
+    charge(L, price_of_statement);
     text_buffer& json = new_buffer(L);
     bool found = false;
     failure what;

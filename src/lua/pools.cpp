@@ -5,16 +5,14 @@
 #include <memory>
 #include <string>
 
-#include <daybook/json.hpp>
 #include <daybook/log_audit.hpp>
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
 #include <daybook/rule_files.hpp>
 
 #include "host_pool.hpp"
+#include "scopes.hpp"
 #include "support.hpp"
-#include "transactions.hpp"
-#include "values.hpp"
 
 namespace daybook::lua {
 
@@ -22,7 +20,7 @@ namespace {
 
 constexpr const char* host_pool_key = "daybook.host_pool";
 
-struct pool_handle {
+struct pool_handle final : scope_source {
     static constexpr const char* lua_type = "daybook.pool";
 
     std::unique_ptr<pool> own;
@@ -44,6 +42,22 @@ struct pool_handle {
         ids.emplace(std::string{key_or_id}, id);
         return id;
     }
+
+    void with_tenant(std::string_view organization, const std::function<void(tenant_tx&)>& work) override
+    {
+        struct counted {
+            int& count;
+            ~counted() { --count; }
+        } const open{++scopes};
+        daybook::with_tenant(*connections, resolve(organization), work);
+    }
+
+    event_id log_attempt(std::string_view organization, const event& e) override
+    {
+        return daybook::log_attempt(*connections, resolve(organization), e).id;
+    }
+
+    daybook::organization find(std::string_view organization) override { return find_organization(*connections, organization); }
 };
 
 pool_handle& check_pool(lua_State* L, int argument)
@@ -55,95 +69,23 @@ pool_handle& check_pool(lua_State* L, int argument)
     return handle;
 }
 
-// Carries nothing: what the script raised is on the Lua stack.
-struct script_raised {};
-
 // pool:with_tenant(org, function(tx, …) … end, …) -> what the function returned
 int pool_with_tenant(lua_State* L)
 {
-    pool_handle& handle = check_pool(L, 1);
-    const std::string_view organization = check_string(L, 2);
-    luaL_checktype(L, 3, LUA_TFUNCTION);
-    const int extra = lua_gettop(L) - 3;
-    tx_handle& tx = new_tx(L);
-    const int base = lua_gettop(L);
-    luaL_checkstack(L, extra + 2, "with_tenant");
-    lua_pushvalue(L, 3);
-    lua_pushvalue(L, base);
-    for (int i = 0; i < extra; ++i) {
-        lua_pushvalue(L, 4 + i);
-    }
-
-    bool raised = false;
-    failure what;
-    ++handle.scopes;
-    const bool done = guard(what, [&] {
-        try {
-            with_tenant(*handle.connections, handle.resolve(organization), [&](tenant_tx& running) {
-                tx.tx = &running;
-                const int status = lua_pcall(L, extra + 1, LUA_MULTRET, 0);
-                tx.tx = nullptr;
-                if (status != LUA_OK) {
-                    throw script_raised{};
-                }
-            });
-        } catch (const script_raised&) {
-            raised = true;
-        }
-    });
-    --handle.scopes;
-    if (raised) {
-        return lua_error(L);  // unchanged, whatever it is
-    }
-    if (!done) {
-        return raise(L, what);
-    }
-    return lua_gettop(L) - base;
+    return call_with_tenant(L, 2, check_pool(L, 1));
 }
 
 // pool:log_attempt(org, event) -> event id; in a transaction of its own
 int pool_log_attempt(lua_State* L)
 {
-    pool_handle& handle = check_pool(L, 1);
-    const std::string_view organization = check_string(L, 2);
-    luaL_checktype(L, 3, LUA_TTABLE);
-    text_buffer& json = new_buffer(L);
-    append_event(L, 3, json);
-    char id[37];
-    failure what;
-    const bool done = guard(what, [&] {
-        const receipt made = log_attempt(*handle.connections, handle.resolve(organization), event_from_json(json.view()));
-        std::memcpy(id, to_string(made.id).c_str(), sizeof id);
-    });
-    if (!done) {
-        return raise(L, what);
-    }
-    lua_pushstring(L, id);
-    return 1;
+    return call_log_attempt(L, 2, check_pool(L, 1));
 }
 
 // pool:organization(key or id) -> {id, key, name}
 int pool_organization(lua_State* L)
 {
     pool_handle& handle = check_pool(L, 1);
-    const std::string_view wanted = check_string(L, 2);
-    text_buffer& json = new_buffer(L);
-    failure what;
-    const bool done = guard(what, [&] {
-        const organization found = find_organization(*handle.connections, wanted);
-        std::string text = "{\"id\":";
-        append_json_string(text, to_string(found.id));
-        text += ",\"key\":";
-        append_json_string(text, found.key);
-        text += ",\"name\":";
-        append_json_string(text, found.name);
-        json.assign(text + "}");
-    });
-    if (!done) {
-        return raise(L, what);
-    }
-    push_json(L, json.view());
-    return 1;
+    return push_organization(L, check_string(L, 2), handle);
 }
 
 int pool_close(lua_State* L)

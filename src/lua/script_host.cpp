@@ -1,12 +1,10 @@
 #include <daybook/script_host.hpp>
 
-#include <fstream>
-#include <sstream>
-
 #include <daybook/error.hpp>
 
 #include "host_pool.hpp"
 #include "script_error.hpp"
+#include "script_file.hpp"
 #include "support.hpp"
 
 namespace daybook {
@@ -39,21 +37,7 @@ int load_and_run(lua_State* L)
     if (luaL_loadbufferx(L, what.text.data(), what.text.size(), what.name, "t") != LUA_OK) {
         return lua_error(L);
     }
-    const int count = static_cast<int>(what.arguments.size());
-    luaL_checkstack(L, count + 2, "arguments");
-    lua_createtable(L, count, 1);
-    lua_pushstring(L, what.name + 1);
-    lua_rawseti(L, -2, 0);
-    for (int i = 0; i < count; ++i) {
-        const std::string& argument = what.arguments[static_cast<std::size_t>(i)];
-        lua_pushlstring(L, argument.data(), argument.size());
-        lua_rawseti(L, 2, i + 1);
-    }
-    lua_setglobal(L, "arg");
-    for (int i = 0; i < count; ++i) {
-        const std::string& argument = what.arguments[static_cast<std::size_t>(i)];
-        lua_pushlstring(L, argument.data(), argument.size());
-    }
+    const int count = lua::push_arguments(L, what.name + 1, what.arguments);
     lua_call(L, count, 0);
     return 0;
 }
@@ -103,17 +87,7 @@ void script_host::run(const std::string& text, const std::string& name, std::spa
 
 void script_host::run_file(const std::string& path, std::span<const std::string> arguments)
 {
-    std::ifstream in{path, std::ios::binary};
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
-        throw error{error_kind::unreadable_input, "the script " + path + " cannot be read"};
-    }
-    std::string script = text.str();
-    if (script.starts_with("#")) {
-        script.insert(0, "--");  // a first line for the shell; lines keep their numbers
-    }
-    run(script, path, arguments);
+    run(lua::read_script(path), path, arguments);
 }
 
 }  // namespace daybook

@@ -5,6 +5,7 @@
 #include <daybook/log_audit.hpp>
 #include <daybook/query.hpp>
 
+#include "budget.hpp"
 #include "events.hpp"
 #include "support.hpp"
 #include "values.hpp"
@@ -23,13 +24,44 @@ struct id_text {
     }
 };
 
+// What scripts with limits have on its way in C++, where no budget counts: one event, one call, one queue.
+constexpr std::size_t most_bytes_of_event = 2 * 1024 * 1024;  // as JSON, in which a byte can take six
+constexpr std::size_t most_bytes_at_once = 4 * 1024 * 1024;
+constexpr std::size_t most_bytes_queued = 1024 * 1024;
+
+void bound_call(lua_State* L, std::size_t bytes, std::size_t most)
+{
+    if (budget::of(L) != nullptr && bytes > most) {
+        raise(L, error_kind::event_too_large, "this is more than a locked script may log in one call");
+    }
+}
+
+// Called inside guard().
+void bound_queue(lua_State* L, tenant_tx& tx, std::size_t bytes)
+{
+    if (budget::of(L) != nullptr) {
+        tx_handle& handle = *static_cast<tx_handle*>(lua_touserdata(L, 1));
+        handle.queued += bytes;
+        if (handle.queued > most_bytes_queued) {
+            tx.flush();
+            handle.queued = 0;
+        }
+    }
+}
+
 int log_one(lua_State* L, tenant_tx& tx)
 {
     text_buffer& json = new_buffer(L);
     append_event(L, 2, json);
+    charge(L, price_of_statement + json.size);
+    bound_call(L, json.size, most_bytes_of_event);
     id_text id;
     failure what;
-    if (!guard(what, [&] { id.set(log_audit(tx, event_from_json(json.view())).id); })) {
+    const bool logged = guard(what, [&] {
+        id.set(log_audit(tx, event_from_json(json.view())).id);
+        bound_queue(L, tx, json.size);
+    });
+    if (!logged) {
         return raise(L, what);
     }
     lua_pushstring(L, id.text);
@@ -48,6 +80,7 @@ int log_list(lua_State* L, tenant_tx& tx, lua_Integer count)
     batch& all = new_object<batch>(L);
     auto* const ids = static_cast<id_text*>(lua_newuserdatauv(L, static_cast<std::size_t>(count) * sizeof(id_text), 0));
     text_buffer& json = new_buffer(L);
+    std::size_t bytes = 0;
     failure what;
     for (lua_Integer i = 1; i <= count; ++i) {
         lua_rawgeti(L, 2, i);
@@ -57,6 +90,9 @@ int log_list(lua_State* L, tenant_tx& tx, lua_Integer count)
         json.size = 0;
         append_event(L, -1, json);
         lua_pop(L, 1);
+        bytes += json.size;
+        charge(L, price_of_statement / 5 + json.size);
+        bound_call(L, bytes, most_bytes_at_once);
         if (!guard(what, [&] { all.events.push_back(event_from_json(json.view())); })) {
             return raise(L, what);
         }
@@ -66,6 +102,7 @@ int log_list(lua_State* L, tenant_tx& tx, lua_Integer count)
         for (std::size_t i = 0; i < receipts.size(); ++i) {
             (new (&ids[i]) id_text)->set(receipts[i].id);
         }
+        bound_queue(L, tx, bytes);
     });
     if (!logged) {
         return raise(L, what);
@@ -209,6 +246,7 @@ int tx_organization(lua_State* L)
 int tx_flush(lua_State* L)
 {
     tenant_tx& tx = check_tx(L, 1);
+    charge(L, price_of_statement);
     failure what;
     if (!guard(what, [&] { tx.flush(); })) {
         return raise(L, what);

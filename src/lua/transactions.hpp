@@ -15,6 +15,7 @@ struct tx_handle {
     static constexpr const char* lua_type = "daybook.tx";
 
     tenant_tx* tx = nullptr;
+    std::size_t queued = 0;  // bytes of events that a script with limits has logged since the last flush
 };
 
 /// Pushes a new, empty one.

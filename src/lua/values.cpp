@@ -1,6 +1,7 @@
 #include "values.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -8,6 +9,7 @@
 
 #include <daybook/json.hpp>
 
+#include "budget.hpp"
 #include "support.hpp"
 
 namespace daybook::lua {
@@ -212,15 +214,15 @@ struct decoder {
 
 void append(lua_State* L, text_buffer& out, std::string_view text)
 {
+    charge(L, 1 + text.size() / 8);
     if (out.capacity - out.size < text.size()) {
         const std::size_t wanted = std::max(out.capacity * 2, out.size + text.size() + 256);
-        auto* const grown = static_cast<char*>(std::realloc(out.data, wanted));
-        if (grown == nullptr) {
-            luaL_error(L, "not enough memory");
-            return;
+        if (!out.reserve(wanted)) {
+            lua_gc(L, LUA_GCCOLLECT, 0);
+            if (!out.reserve(wanted)) {
+                luaL_error(L, "not enough memory");
+            }
         }
-        out.data = grown;
-        out.capacity = wanted;
     }
     std::memcpy(out.data + out.size, text.data(), text.size());
     out.size += text.size();
@@ -369,6 +371,7 @@ struct encoder {
             keys[n] = std::string_view{text, size};
             lua_pop(L, 1);
         }
+        charge(L, count * static_cast<std::size_t>(std::bit_width(count)));
         std::sort(keys, keys + count);
         return keys;
     }
@@ -462,6 +465,7 @@ int null_tostring(lua_State* L)
 
 void push_json(lua_State* L, std::string_view json, nulls how)
 {
+    charge(L, json.size() / 2);  // what is shortest is slowest: []
     decoder d{L, json_reader{json}, how};
     const int top = lua_gettop(L);
     if (!d.push(d.reader.next()) || d.reader.next() != json_token::end) {
@@ -475,21 +479,50 @@ void push_json(lua_State* L, std::string_view json, nulls how)
     }
 }
 
-void text_buffer::assign(std::string_view text)
+bool text_buffer::reserve(std::size_t bytes) noexcept
 {
-    auto* const room = static_cast<char*>(std::realloc(data, text.size() + 1));
+    if (bytes <= capacity) {
+        return true;
+    }
+    void* const room = allocate == nullptr ? nullptr : allocate(allocator, data, capacity, bytes);
     if (room == nullptr) {
+        return false;
+    }
+    data = static_cast<char*>(room);
+    capacity = bytes;
+    return true;
+}
+
+void text_buffer::append(std::string_view text)
+{
+    if (!reserve(size + text.size() + 1)) {
         throw std::bad_alloc{};
     }
-    std::memcpy(room, text.data(), text.size());
-    data = room;
-    size = text.size();
-    capacity = text.size() + 1;
+    std::memcpy(data + size, text.data(), text.size());
+    size += text.size();
+}
+
+void text_buffer::assign(std::string_view text)
+{
+    size = 0;
+    append(text);
+}
+
+void text_buffer::clear() noexcept
+{
+    if (data != nullptr) {
+        allocate(allocator, data, capacity, 0);
+    }
+    data = nullptr;
+    size = 0;
+    capacity = 0;
 }
 
 text_buffer& new_buffer(lua_State* L)
 {
-    return new_object<text_buffer>(L);
+    text_buffer& buffer = new_object<text_buffer>(L);
+    buffer.belong_to(L);
+    return buffer;
 }
 
 void append_json(lua_State* L, int index, text_buffer& out, const char* field)

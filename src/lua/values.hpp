@@ -23,19 +23,32 @@ enum class nulls { kept, absent };
 /// Pushes the value of a JSON text. Raises invalid_json.
 void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept);
 
-/// A growing text that belongs to Lua: it lives in a userdata, so that an error frees it.
+/// A growing text that belongs to Lua: it lives in a userdata, so that an error frees it. Its memory is the state's, so
+/// that a limit counts it.
 struct text_buffer {
     static constexpr const char* lua_type = "daybook.text_buffer";
 
+    lua_Alloc allocate = nullptr;
+    void* allocator = nullptr;
     char* data = nullptr;
     std::size_t size = 0;
     std::size_t capacity = 0;
 
-    ~text_buffer() { std::free(data); }
+    text_buffer() = default;
+    text_buffer(const text_buffer&) = delete;
+    text_buffer& operator=(const text_buffer&) = delete;
+    ~text_buffer() { clear(); }
     [[nodiscard]] std::string_view view() const noexcept { return {data, size}; }
 
-    /// Replaces the text. Throws std::bad_alloc.
-    void assign(std::string_view text);
+    /// Uses the memory of this state. Before anything else.
+    void belong_to(lua_State* L) noexcept { allocate = lua_getallocf(L, &allocator); }
+
+    /// Room for so many bytes in all; false if there is no memory.
+    [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
+
+    void append(std::string_view text);  ///< Throws std::bad_alloc.
+    void assign(std::string_view text);  ///< Replaces the text. Throws std::bad_alloc.
+    void clear() noexcept;
 };
 
 /// Pushes the userdata.
