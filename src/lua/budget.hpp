@@ -41,6 +41,9 @@ public:
     /// Where the script was then, as "name:line"; empty if no line of it ran.
     [[nodiscard]] const char* where() const noexcept { return m_where; }
 
+    /// Whether half of the memory is in use: before C++ takes some of it, which collects no garbage, somebody should.
+    [[nodiscard]] bool is_half_full() const noexcept { return m_memory > m_limits.memory / 2; }
+
     [[nodiscard]] std::size_t memory() const noexcept { return m_memory; }
     [[nodiscard]] std::uint64_t instructions_left() const noexcept { return m_left; }
 

@@ -162,6 +162,9 @@ int next_event(lua_State* L)
     listing& list = check_object<listing>(L, lua_upvalueindex(2));
     if (list.position == list.ends.size() && !list.last_page) {
         charge(L, price_of_statement);
+        if (const budget* const used = budget::of(L); used != nullptr && used->is_half_full()) {
+            lua_gc(L, LUA_GCCOLLECT, 0);
+        }
     }
     failure what;
     const bool ready = guard(what, [&] {

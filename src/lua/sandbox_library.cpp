@@ -308,11 +308,20 @@ void copy_named(lua_State* L, const char* names)
     }
 }
 
-// Replaces a function of the table on top of the stack; the original, if it is there, is the upvalue.
+// Replaces a function of the table on top of the stack, if it is there.
 void replace(lua_State* L, const char* name, lua_CFunction function)
 {
-    lua_pushstring(L, name);
-    if (lua_rawget(L, -2) == LUA_TNIL) {
+    if (lua_getfield(L, -1, name) != LUA_TNIL) {
+        lua_pushcfunction(L, function);
+        lua_setfield(L, -3, name);
+    }
+    lua_pop(L, 1);
+}
+
+// The same by one that calls the original, its upvalue.
+void wrap(lua_State* L, const char* name, lua_CFunction function)
+{
+    if (lua_getfield(L, -1, name) == LUA_TNIL) {
         lua_pop(L, 1);
         return;
     }
@@ -385,10 +394,10 @@ void open_sandbox_library(lua_State* L, purpose what_for)
     replace(L, "close", coroutine_close);
     lua_pop(L, 1);
     lua_getfield(L, -1, "math");
-    replace(L, "randomseed", explicit_seed);
+    wrap(L, "randomseed", explicit_seed);
     lua_pop(L, 1);
     if (lua_getfield(L, -1, "os") == LUA_TTABLE) {
-        replace(L, "date", bounded_date);
+        wrap(L, "date", bounded_date);
     }
     lua_pop(L, 1);
     lua_pushvalue(L, -1);

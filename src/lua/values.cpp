@@ -495,7 +495,8 @@ bool text_buffer::reserve(std::size_t bytes) noexcept
 
 void text_buffer::append(std::string_view text)
 {
-    if (!reserve(size + text.size() + 1)) {
+    // Twice, since a budget takes the first refusal for a question to collect garbage, and the second one for the end.
+    if (!reserve(size + text.size() + 1) && !reserve(size + text.size() + 1)) {
         throw std::bad_alloc{};
     }
     std::memcpy(data + size, text.data(), text.size());
