@@ -305,6 +305,20 @@ TEST_CASE("attack 115: recursion of any kind is an error")
     CHECK(used_up("local function f() xpcall(error, f) error() end xpcall(f, f)") == instructions);  // 2^200 handlers
 }
 
+TEST_CASE("a text that takes the parser long is ended too")
+{
+    std::string labels;
+    for (int i = 0; i < 30'000; ++i) {
+        labels += "::a" + std::to_string(i) + "::b=1 ";
+    }
+    script_limits limits = few;
+    limits.instructions = 2 * labels.size() - 1000;
+    limits.memory = 64 * 1024 * 1024;
+    CHECK(used_up(labels, limits) == instructions);
+    CHECK_THAT(message(std::string(longest_script + 1, ' ')), ContainsSubstring("longer than a megabyte"));
+    CHECK(ending(std::string(longest_script, ' '), {.instructions = 50'000'000}) == std::nullopt);
+}
+
 TEST_CASE("time is a limit of its own")
 {
     const script_limits no_time{.instructions = ~0ull, .time = std::chrono::milliseconds{0}};
