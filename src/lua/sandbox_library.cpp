@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "bounded_library.hpp"
 #include "support.hpp"
 
 namespace daybook::lua {
@@ -293,7 +294,7 @@ constexpr std::array libraries{
             "random randomseed "},
     library{"os", luaopen_os, "", "date difftime time "},
     library{"string", luaopen_string,
-            "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper ", ""},
+            "byte char find format gmatch gsub len lower match rep reverse sub upper ", ""},
     library{"table", luaopen_table, "concat insert move pack remove sort unpack ", ""},
     library{"utf8", luaopen_utf8, "char charpattern codepoint codes len offset ", ""}};
 
@@ -355,7 +356,7 @@ void open_sandbox_library(lua_State* L, purpose what_for)
         luaL_requiref(L, from.name[0] == '\0' ? LUA_GNAME : from.name, from.open, 1);
         lua_pop(L, 1);
     }
-    // Here functions whose cost is not constant are replaced by ones that charge.
+    open_bounded_library(L, what_for == purpose::rules ? repeatable::yes : repeatable::no);
     lua_pushglobaltable(L);
     lua_newtable(L);  // the new global table
     for (const library& from : libraries) {
