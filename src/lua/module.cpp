@@ -11,6 +11,8 @@ extern "C" DAYBOOK_EXPORT int luaopen_daybook_core(lua_State* L)
     lua_newtable(L);
     daybook::lua::open_errors(L);
     daybook::lua::open_values(L);
+    daybook::lua::open_events(L);
+    daybook::lua::open_counts(L);
     daybook::lua::open_transactions(L);
     daybook::lua::open_pools(L);
     daybook::lua::open_auditor(L);

@@ -83,11 +83,12 @@ std::string_view check_string(lua_State* L, int argument);
 /// reach: the others are in a table of their own, and __metatable hides the metatable.
 void define_type(lua_State* L, const char* name, const luaL_Reg* functions);
 
-/// A userdata that holds a T, of the type T::lua_type. `T` is default-constructible without throwing.
+/// A userdata that holds a T, of the type T::lua_type, with room for so many Lua values that it keeps alive. `T` is
+/// default-constructible without throwing.
 template <typename T>
-T& new_object(lua_State* L)
+T& new_object(lua_State* L, int user_values = 0)
 {
-    void* const memory = lua_newuserdatauv(L, sizeof(T), 0);
+    void* const memory = lua_newuserdatauv(L, sizeof(T), user_values);
     T* const object = new (memory) T;
     luaL_setmetatable(L, T::lua_type);
     return *object;
@@ -114,6 +115,7 @@ int collect(lua_State* L)
 void open_errors(lua_State* L);
 void open_values(lua_State* L);
 void open_events(lua_State* L);
+void open_counts(lua_State* L);
 void open_transactions(lua_State* L);
 void open_pools(lua_State* L);
 void open_auditor(lua_State* L);

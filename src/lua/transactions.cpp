@@ -6,6 +6,7 @@
 #include <daybook/query.hpp>
 
 #include "budget.hpp"
+#include "counts.hpp"
 #include "events.hpp"
 #include "support.hpp"
 #include "values.hpp"
@@ -280,8 +281,9 @@ tenant_tx& check_tx(lua_State* L, int argument)
 void open_transactions(lua_State* L)
 {
     static const luaL_Reg methods[] = {
-        {"log_audit", tx_log_audit}, {"sql", tx_sql},     {"events", tx_events},
-        {"event", tx_event},         {"flush", tx_flush}, {"organization", tx_organization},
+        {"log_audit", tx_log_audit}, {"sql", tx_sql},       {"events", tx_events},
+        {"event", tx_event},         {"count", tx_count},   {"values", tx_values},
+        {"flush", tx_flush},         {"organization", tx_organization},
         {"__tostring", tx_tostring}, {nullptr, nullptr}};
     static const luaL_Reg rows_methods[] = {{"__gc", collect<rows>}, {nullptr, nullptr}};
     static const luaL_Reg batch_methods[] = {{"__gc", collect<batch>}, {nullptr, nullptr}};

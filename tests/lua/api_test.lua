@@ -86,8 +86,10 @@ test("a transaction that is over says so, wherever it was kept", function()
     local e = raised(use)
     equal(e.kind, "scope_ended") equal(e.message, "the transaction is over")
   end
-  local iterate = in_acme(function(tx) return (tx:events()) end)
-  equal(kind(iterate), "scope_ended")
+  local list = in_acme(function(tx) return (tx:events()) end)
+  equal(kind(list), "scope_ended")
+  equal(list:cursor(), nil) list:close()
+  equal(tostring(kept), "daybook.tx (over)")
 end)
 
 test("a nested scope is a savepoint, another organization is refused", function()
@@ -147,6 +149,25 @@ test("numbers keep their digits", function()
   equal(tostring(e.metadata.e), "-0") equal(e.metadata.f, 9007199254740993)
   equal(daybook.encode(e.metadata), '{"a":123456789012345678901234567890,"b":1.50,"c":0.0,"d":1e5,"e":-0,"f":9007199254740993}')
   equal(e.metadata.b < e.metadata.d, true) equal(e.metadata.b:number(), 1.5)
+end)
+
+test("integers beyond a float, null, an empty list and an empty object survive writing and reading", function()
+  local given = { past = 9007199254740993, least = math.mininteger, most = math.maxinteger, none = daybook.null,
+    list = daybook.array{}, object = {}, nested = daybook.array{ daybook.array{}, {}, daybook.null, daybook.array{ {} } } }
+  local text = daybook.encode(given)
+  in_acme(function(tx)
+    local id = tx:log_audit(event{ metadata = given, changes = { { path = "/a", old = given.list, new = given.object },
+      { path = "/b", old = given.nested, new = given.most } } })
+    local e = tx:event(id)
+    equal(daybook.encode(e.metadata), text)
+    equal(e.metadata.past, 9007199254740993) equal(e.metadata.least, math.mininteger)
+    equal(daybook.encode(e.changes[1].old), "[]") equal(daybook.encode(e.changes[1].new), "{}")
+    equal(daybook.encode(e.changes[2].old), "[[],{},null,[{}]]") equal(e.changes[2].new, math.maxinteger)
+    -- What was read can be written again, and is the same.
+    local again = tx:event(tx:log_audit(event{ metadata = e.metadata, changes = e.changes }))
+    equal(daybook.encode(again.metadata), text) equal(daybook.encode(again.changes), daybook.encode(e.changes))
+    equal(tx:sql("select metadata::text as m from daybook.audit_logs where id = $1", id)[1].m, text)
+  end)
 end)
 
 test("a list of events is all or none", function()
@@ -239,13 +260,146 @@ test("events are filtered, ordered and limited", function()
   end)
 end)
 
-test("a loop that is left early closes its list", function()
+test("what a filter cannot be is said with the field's name", function()
   in_acme(function(tx)
-    for _ in tx:events{ action = "read.*" } do break end
-    local iterate, _, _, list <close> = tx:events{ action = "read.*" }
-    assert(iterate() ~= nil)
+    local function refused(filter)
+      local e = raised(tx.events, tx, filter)
+      equal(e.kind, "invalid_filter") return e.message
+    end
+    equal(refused{ action = 5 }, "action is a text, not a number")
+    equal(refused{ action = {} }, "action is a text or a list of texts, at least one, not a table")
+    equal(refused{ action = { "a", daybook.null } }, "action is a text, not a userdata")
+    equal(refused{ facets = "eu" }, "facets is a table of texts by key, not a string")
+    equal(refused{ facets = { region = 7 } }, "facet.region is a text, not a number")
+    equal(refused{ facets = { "eu" } }, "facets is a table of texts by key")
+    equal(refused{ since = 7 }, "since is a text, not a number")
+    equal(refused{ order = true }, "order is a text, not a boolean")
+    equal(refused{ limit = -1 }, "limit is a whole number, 0 or more")
+    equal(refused{ limit = 1.5 }, "limit is a whole number, 0 or more")
+    equal(refused{ "action" }, "a filter is a table of fields")
+    equal(kind(tx.events, tx, { ["action\0"] = "x" }), "unknown_field")
+    equal(kind(tx.events, tx, { after = "x" }), "invalid_cursor")
+    equal(kind(tx.events, tx, { facets = { ["third\0"] = "0" } }), "invalid_text")
+    local n = 0
+    for _ in tx:events{ action = "read.*", facets = { third = { "0", "1" } } } do n = n + 1 end
+    equal(n, 300)
+  end)
+end)
+
+test("a list holds one page, and nothing when the loop is left, however it is left", function()
+  in_acme(function(tx)
+    local function left_by(leave)
+      local list, state, control, closing = tx:events{ action = "read.*" }
+      equal(state, nil) equal(control, nil) equal(closing, list)
+      pcall(function()
+        for e in list, state, control, closing do
+          equal(e.action, "read.even") equal(tostring(list), "daybook.listing (199 at hand)")
+          if leave(e) then break end
+        end
+      end)
+      equal(tostring(list), "daybook.listing (closed)") equal(list(), nil)
+    end
+    left_by(function() return true end)
+    left_by(function() error "left" end)
+    left_by(function() error(nil) end)
+    local function returns()
+      local list, state, control, closing = tx:events{ action = "read.*" }
+      for _ in list, state, control, closing do return list end
+    end
+    equal(tostring(returns()), "daybook.listing (closed)")
+
+    local outer
+    do
+      local list <close> = tx:events{ action = "read.*" }
+      outer = list
+      equal(list().action, "read.even") equal(tostring(list), "daybook.listing (199 at hand)")
+    end
+    equal(tostring(outer), "daybook.listing (closed)")
+    outer:close() outer:close()
+    equal(outer(), nil)
+
+    -- In a coroutine that is closed, and in one that is forgotten.
+    local list, state, control, closing = tx:events{ action = "read.*" }
+    local walker = coroutine.create(function() for e in list, state, control, closing do coroutine.yield(e) end end)
+    local _, e = coroutine.resume(walker)
+    equal(e.action, "read.even")
+    equal(coroutine.close(walker), true)
+    equal(tostring(list), "daybook.listing (closed)")
+  end)
+end)
+
+test("a coroutine that is forgotten inside a scope is harmless", function()
+  local walker = in_acme(function(tx)
+    local co = coroutine.create(function() for e in tx:events{ action = "read.*" } do coroutine.yield(e.action) end end)
+    local _, action = coroutine.resume(co)
+    equal(action, "read.even")
+    coroutine.wrap(function() for e in tx:events{ action = "read.*" } do coroutine.yield(e) end end)()
+    return co
+  end)
+  collectgarbage()
+  -- The one that was kept hears it, as everybody does.
+  local ok, e = coroutine.resume(walker)
+  equal(ok, false) equal(e.kind, "scope_ended")
+  walker = nil
+  collectgarbage()
+end)
+
+test("a list goes on behind its cursor, in another transaction too", function()
+  for _, order in ipairs{ "newest", "oldest" } do
+    local seen, position, rounds = {}, nil, 0
+    repeat
+      position = in_acme(function(tx)
+        local page <close> = tx:events{ action = "read.*", order = order, limit = 120, after = position }
+        for e in page do seen[#seen + 1] = e.targets[1].id end
+        return page:cursor()
+      end)
+      rounds = rounds + 1
+    until not position
+    equal(rounds, 4) equal(#seen, 450)
+    for i, id in ipairs(seen) do equal(id, tostring(order == "oldest" and i or 451 - i)) end
+  end
+  local behind = in_acme(function(tx)
+    local list = tx:events{ action = "read.even" }
+    equal(list:cursor(), nil)
+    local first = list()
+    local behind = list:cursor()
     list:close()
-    equal(iterate(), nil)
+    equal(list:cursor(), behind)
+    local e = tx:events{ action = "read.*", after = behind }()
+    equal(e.targets[1].id, tostring(math.tointeger(first.targets[1].id) - 1))
+    -- The cursor knows the order; another one is a mistake.
+    equal(kind(tx:events{ after = behind, order = "oldest" }), "invalid_cursor")
+    local nothing = tx:events{ after = behind, action = "no.such" }
+    equal(nothing:cursor(), behind) equal(nothing(), nil) equal(nothing:cursor(), nil)
+    local all = tx:events{ action = "read.*", limit = 450 }
+    for _ in all do end
+    equal(all:cursor(), nil)
+    return behind
+  end)
+  daybook.with_tenant("globex", function(tx) equal(kind(tx:events{ after = behind }), "invalid_cursor") end)
+end)
+
+test("events are counted over time and by value", function()
+  in_acme(function(tx)
+    local counted = tx:count{ action = "read.*", by = "minute" }
+    equal(counted.events, 450) equal(counted.width, "minute") equal(counted.since, nil)
+    equal(#counted.buckets, 8)
+    equal(counted.buckets[1].begin, "2026-01-01T00:00:00.000000Z") equal(counted.buckets[1].events, 59)
+    equal(counted.buckets[2].events, 60) equal(counted.buckets[8].events, 31) equal(counted.buckets[8].complete, true)
+    counted = tx:count{ action = "read.*", by = "minute", limit_rows = 100 }
+    equal(counted.events, 100) equal(type(counted.since), "string") equal(counted.buckets[1].complete, false)
+    equal(tx:count{ action = "no.such" }.events, 0) equal(daybook.encode(tx:count{ action = "no.such" }.buckets), "[]")
+    assert(tx:count().events > 450)
+    equal(kind(tx.count, tx, { by = "fortnight" }), "wrong_usage") equal(kind(tx.count, tx, { by = 7 }), "invalid_filter")
+    equal(kind(tx.count, tx, { limit_rows = 0 }), "invalid_filter") equal(kind(tx.count, tx, { limit = 1 }), "unknown_field")
+
+    local values = tx:values("action", { action = "read.*" })
+    equal(values.events, 450) equal(values.without, 0) equal(values.more_values, false)
+    equal(#values.values, 2) equal(values.values[1].value, "read.even") equal(values.values[1].events, 225)
+    values = tx:values("facet.third", { action = "read.*", limit_values = 1 })
+    equal(#values.values, 1) equal(values.values[1].events, 150) equal(values.more_values, true)
+    equal(tx:values("correlation_id", { action = "read.*" }).without, 450)
+    equal(kind(tx.values, tx, "colour"), "unknown_field") assert(not pcall(tx.values, tx))
   end)
 end)
 
@@ -340,12 +494,13 @@ end)
 test("metamethods are out of reach, and take their own objects only", function()
   local pool = daybook.connect(os.getenv "DATABASE_URL")
   in_acme(function(tx)
-    local _, _, _, list = tx:events()
+    local list = tx:events()
     for _, object in ipairs{ pool, list, tx, daybook.decimal "1.50" } do
       equal(object.__gc, nil) equal(object.__index, nil) equal(object.__metatable, nil)
       assert(not pcall(setmetatable, object, {}))
     end
-    equal(pool.__close, nil)
+    equal(pool.__close, nil) equal(list.__call, nil)
+    assert(not pcall(list.cursor, tx)) assert(not pcall(tx.events, list)) assert(not pcall(tx.count, pool))
     assert(not pcall(list.close, pool))
     assert(not pcall(pool.close, list))
     assert(not pcall(pool.with_tenant, tx, "acme", print))
