@@ -7,6 +7,7 @@
 
 local core = require "daybook.core"
 
+---@type daybook.auditor
 local auditor = {}
 
 function auditor.sql(text, url)

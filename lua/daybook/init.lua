@@ -10,9 +10,12 @@
 --
 -- The connection is the one that a C++ host handed in, else DATABASE_URL's. Everything that fails raises an error
 -- object {code, kind, message, sqlstate, retryable}: a forgotten check must not lose a record.
+--
+-- What each function does is in library/daybook.lua, which editors read and docs/lua_reference.md is made of.
 
 local core = require "daybook.core"
 
+---@type daybook
 local daybook = {
   version = core.version,
   null = core.null,
@@ -30,18 +33,14 @@ local function default()
   return connections
 end
 
--- Runs fn(tx, ...) in a transaction that belongs to the organization, given by key or id: commits when it returns,
--- rolls back when it raises. Returns what fn returned.
 function daybook.with_tenant(organization, fn, ...)
   return default():with_tenant(organization, fn, ...)
 end
 
--- Records a refused or failed attempt in a transaction of its own. Returns the event's id.
 function daybook.log_attempt(organization, event)
   return default():log_attempt(organization, event)
 end
 
--- The organization of a key or id: {id, key, name}.
 function daybook.organization(key_or_id)
   return default():organization(key_or_id)
 end

@@ -13,11 +13,12 @@
 --
 -- In `e`, null is nil, arrays begin at 1, and a number that Lua cannot hold exactly is a value whose tostring() is
 -- its text. Nothing here, and nothing in a mapping, needs a file, a clock or the network.
+--
+-- What each function does is in library/daybook.lua, which editors read and docs/lua_reference.md is made of.
 
+---@type daybook.mapping
 local m = {}
 
---- What is at the end of a path, as in m.get(e, "resources", 1, "ARN"); nil where the way ends early.
----@return any
 function m.get(e, ...)
   for i = 1, select("#", ...) do
     -- A text has methods, which would be found instead of a field.
@@ -29,8 +30,6 @@ function m.get(e, ...)
   return e
 end
 
---- A text, a number or a boolean as text; nil for anything else, and for the empty text.
----@return string|nil
 function m.text(value)
   local kind = type(value)
   if kind == "string" then -- nearly always: the rest is slower
@@ -52,8 +51,6 @@ function m.text(value)
   return text
 end
 
---- The first of its arguments that says something, as text.
----@return string|nil
 function m.first(...)
   for i = 1, select("#", ...) do
     local text = m.text((select(i, ...)))
@@ -64,8 +61,6 @@ function m.first(...)
   return nil
 end
 
---- A time whose format's documentation says that it is in UTC: without a zone, it gets one.
----@return string
 function m.utc(time)
   local text = m.text(time) or error("no time", 0)
   if text:byte(-1) == 0x5A or text:find("z$") or text:find("[+-]%d%d:%d%d$") then
@@ -74,8 +69,6 @@ function m.utc(time)
   return text .. "Z"
 end
 
---- A time that counts from 1970. `digits` of the number are the fraction: 3 for milliseconds, 6 for microseconds.
----@return string
 function m.epoch(time, digits)
   local text = m.text(time) or error("no time", 0)
   local whole, fraction = text:match("^(%d+)%.?(%d*)$")
@@ -106,12 +99,10 @@ function m.epoch(time, digits)
     second % 60, fraction == "" and "0" or fraction)
 end
 
---- Who did it. What the source does not say is "unknown", never a guess.
 function m.actor(kind, id, name)
   return { type = m.text(kind) or "unknown", id = m.text(id) or "unknown", name = m.text(name) }
 end
 
---- The list of one target; nil if the source names neither its type nor its id.
 function m.targets(kind, id, name)
   kind, id = m.text(kind), m.text(id)
   if kind or id then
@@ -120,8 +111,6 @@ function m.targets(kind, id, name)
   return nil
 end
 
---- Several parts that are unique together, as one key; nil if one of them is missing.
----@return string|nil
 function m.key(...)
   local parts = {}
   for i = 1, select("#", ...) do

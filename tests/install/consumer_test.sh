@@ -40,6 +40,7 @@ end)
 print(#id, _VERSION)
 for row in pairs(require "daybook.auditor") do print("auditor." .. row) end
 print(type(require("daybook.mappings.cloudtrail").map))
+print(assert(package.searchpath("daybook.library.daybook", package.path)):match "library/.*")
 L
 LUA_PATH="$work/prefix/share/lua/5.4/?.lua;$work/prefix/share/lua/5.4/?/init.lua" \
 LUA_CPATH="$work/prefix/lib/lua/5.4/?.so" lua5.4 "$work/script.lua"
@@ -53,6 +54,7 @@ consumer.ran
 36	Lua 5.4
 auditor.sql
 function
+library/daybook.lua
 action
 consumer.ran
 consumer.script
