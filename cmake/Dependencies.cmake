@@ -74,15 +74,23 @@ endfunction()
 
 find_package(PostgreSQL 15 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
-find_package(ZLIB REQUIRED)
-find_package(Zstd REQUIRED)
 find_package(Lua54 REQUIRED)
-find_package(CLI11 2.1 REQUIRED)
+if(DAYBOOK_BUILD_COMMAND OR DAYBOOK_BUILD_BENCH)
+  find_package(ZLIB REQUIRED)
+  find_package(Zstd REQUIRED)
+  find_package(CLI11 2.1 REQUIRED)
+endif()
 
 # Where this one is built, its own install rules put it, static, beside Daybook, whose users link it too.
 daybook_release(libpqxx libpqxx-7.10.0.tar.gz https://github.com/jtv/libpqxx/archive/refs/tags/7.10.0.tar.gz
   7.10...<9)
 daybook_make_available(libpqxx pqxx)
+if(DAYBOOK_LUA_MODULE_ONLY)
+  FetchContent_GetProperties(libpqxx SOURCE_DIR daybook_libpqxx_source)
+  if(daybook_libpqxx_source)
+    set_property(DIRECTORY "${daybook_libpqxx_source}" PROPERTY EXCLUDE_FROM_ALL ON)  # it is inside the module
+  endif()
+endif()
 
 if(BUILD_TESTING)
   find_package(nlohmann_json 3.11 REQUIRED)

@@ -4,7 +4,15 @@
 #   lib/                        the libraries, and lib/cmake/daybook/ for find_package(daybook)
 #   bin/daybook
 #   lib/lua/5.4/daybook/        the module for stock lua5.4
-#   share/lua/5.4/daybook/      its Lua files, the mappings among them
+#   share/lua/5.4/daybook/      its Lua files, the mappings among them, and library/daybook.lua, its types for editors
+if(DAYBOOK_BUILD_LUA)
+  install(TARGETS daybook_lua_module LIBRARY DESTINATION "${DAYBOOK_LUA_LIBDIR}/daybook")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/lua/daybook" DESTINATION "${DAYBOOK_LUA_SHAREDIR}" FILES_MATCHING PATTERN "*.lua")
+endif()
+if(DAYBOOK_LUA_MODULE_ONLY)
+  return()
+endif()
+
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/daybook")
@@ -30,10 +38,6 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/FindLua54.cmake"
   DESTINATION "${package_dir}")
 
-if(DAYBOOK_BUILD_LUA)
-  install(TARGETS daybook_lua_module LIBRARY DESTINATION "lib/lua/5.4/daybook")
-  install(DIRECTORY "${PROJECT_SOURCE_DIR}/lua/daybook" DESTINATION "share/lua/5.4" FILES_MATCHING PATTERN "*.lua")
-endif()
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 if(DAYBOOK_BUILD_COMMAND)
