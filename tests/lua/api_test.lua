@@ -446,6 +446,9 @@ test("JSON and Lua hold the same value", function()
   for _, text in ipairs{ "", "nul", "[1,]", "{\"a\"}", "1 2", '"\\ud800"', "\xff", "1e1000", "[" } do
     equal(kind(daybook.decode, text), "invalid_json", text)
   end
+  for _, text in ipairs{ ("["):rep(60) .. ("]"):rep(60), ('{"a":'):rep(60) .. "1" .. ("}"):rep(60) } do
+    equal(daybook.encode(daybook.decode(text)), text)
+  end
   equal(daybook.encode{ b = 1, a = 2, c = 3 }, '{"a":2,"b":1,"c":3}')
 end)
 

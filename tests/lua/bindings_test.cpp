@@ -4,6 +4,9 @@
 // among them.
 
 #include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -171,4 +174,27 @@ TEST_CASE("whatever a script raises, its host gets an error, and can go on", "[d
     CHECK(raised_by("require('daybook').with_tenant('acme', function(tx) tx:sql('select 1/0') end)") ==
           error_kind::statement_failed);
     CHECK(raised_by("assert(require('daybook').with_tenant('acme', function() return 1 end) == 1)") == std::nullopt);
+}
+
+TEST_CASE("the errors that the types name are those that there are", "[unit]")
+{
+    std::set<std::string, std::less<>> kinds;
+    for (const error_kind_description& about : error_kinds()) {
+        kinds.emplace(about.name);
+    }
+    std::ifstream types{DAYBOOK_SOURCE_DIR "/lua/daybook/library/daybook.lua"};
+    const std::regex name{"`([a-z]+(_[a-z]+)+)`"};
+    int named = 0;
+    bool inside = false;  // a paragraph that begins with "Raises"
+    for (std::string line; std::getline(types, line);) {
+        inside = line.starts_with("---Raises ") || (inside && line.size() > 3);
+        if (inside) {
+            for (std::sregex_iterator found{line.begin(), line.end(), name}; found != std::sregex_iterator{}; ++found) {
+                INFO(line);
+                CHECK(kinds.contains((*found)[1].str()));
+                ++named;
+            }
+        }
+    }
+    CHECK(named > 30);
 }
