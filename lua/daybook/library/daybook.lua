@@ -68,17 +68,26 @@ function daybook.organization(key_or_id) end
 
 ---A pool of one's own, beside the one that the module uses. It connects when it is needed first.
 ---
----Raises `no_url` for an empty text.
+---Raises `no_url` for an empty text; `invalid_rules`, `unreadable_input` for files that cannot be used; a string for an
+---option that is none.
 ---
 ---```lua
 ---local daybook = require "daybook"
 ---
----local pool <close> = daybook.connect(os.getenv "DATABASE_URL")
----print(pool:organization("acme").key) --> acme
+---local name = os.tmpname()
+---local file = assert(io.open(name, "w"))
+---file:write [[return { name = "doors", strict = true, actions = { ["door.opened"] = true } }]]
+---file:close()
+---
+---local pool <close> = daybook.connect(os.getenv "DATABASE_URL", { catalogue = name })
+---local ok, e = pcall(pool.log_attempt, pool, "acme", { action = "door.kicked", actor = { type = "user", id = "u1" } })
+---print(ok, e.kind) --> false	undeclared
+---os.remove(name)
 ---```
 ---@param url string  a libpq URL or conninfo, of the application's role
+---@param options? daybook.connect_options
 ---@return daybook.pool
-function daybook.connect(url) end
+function daybook.connect(url, options) end
 
 ---Marks a table as a JSON array, so that an empty one is `[]` and not `{}`. A table with elements is an array anyway.
 ---
@@ -144,8 +153,8 @@ local tx = {}
 ---first reading.
 ---
 ---Raises `invalid_event` and what names the field: `unknown_field`, `invalid_json`, `invalid_text`, `invalid_time`,
----`invalid_id`, `event_too_large`. An id that the organization has already raises `duplicate_event` when the events are
----sent, and rolls the transaction back.
+---`invalid_id`, `event_too_large`; with rules, `undeclared`, `refused_event`, `hook_failed`. An id that the organization
+---has already raises `duplicate_event` when the events are sent, and rolls the transaction back.
 ---
 ---```lua
 ---local daybook = require "daybook"
@@ -440,6 +449,12 @@ function decimal:number() end
 ---The one value `daybook.null`.
 ---@class daybook.null
 
+---The files with the rules that a pool's events go through.
+---@class daybook.connect_options
+---@field catalogue? string
+---@field hooks? string
+---@field hash_key_file? string  at least 16 random bytes, that only the program's user may read
+
 ---@class daybook.organization
 ---@field id string
 ---@field key string
@@ -471,6 +486,7 @@ function decimal:number() end
 ---@field recorded_at string  the server's clock when the row was written
 ---@field db_role string  the role that wrote it
 ---@field schema_version integer
+---@field shaped_by? string  the digests of the rules that it went through
 
 ---@class daybook.entity
 ---@field type? string
