@@ -4,6 +4,8 @@
 // takes its arguments while no C++ object lives; it works inside guard(), where only Lua calls are made that the manual
 // marks as never raising; and it pushes its results, or the error, when all objects are gone. What must outlive a beat
 // lives in a userdata with __gc.
+//
+// A Lua that was built as C++ raises by throwing, and guard() would swallow it: one more reason that nothing raises there.
 
 #ifndef DAYBOOK_LUA_SUPPORT_HPP
 #define DAYBOOK_LUA_SUPPORT_HPP
