@@ -1,5 +1,6 @@
 #include "counts.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include <daybook/counts.hpp>
@@ -65,6 +66,15 @@ std::string answer(const value_counts& found)
     return out + "]}";
 }
 
+// A script with limits gets no more than others get without asking.
+void bound(lua_State* L, count_options& options)
+{
+    if (budget::of(L) != nullptr) {
+        options.limit_rows = std::min(options.limit_rows, count_options{}.limit_rows);
+        options.limit_values = std::min(options.limit_values, count_options{}.limit_values);
+    }
+}
+
 }  // namespace
 
 // tx:count{ action = "invoice.*", by = "day" } -> { events, since, width, buckets = { {begin, events, complete}, … } }
@@ -88,6 +98,7 @@ int tx_count(lua_State* L)
         }
         return true;
     });
+    bound(L, asked.options);
     text_buffer& json = new_buffer(L);
     failure what;
     if (!guard(what, [&] { json.assign(answer(count_by_time(tx, asked.wanted, asked.width, asked.options))); })) {
@@ -115,6 +126,7 @@ int tx_values(lua_State* L)
         }
         return true;
     });
+    bound(L, asked.options);
     text_buffer& json = new_buffer(L);
     failure what;
     if (!guard(what, [&] { json.assign(answer(count_values(tx, asked.wanted, field, asked.options))); })) {
