@@ -53,8 +53,8 @@ private:
                                  "collectgarbage", "coroutine.create", "coroutine.wrap", "coroutine.resume", "coroutine.yield",
                                  "coroutine.close", "coroutine.status", "coroutine.running", "coroutine.isyieldable", "string.rep",
                                  "string.find", "string.match", "string.gmatch", "string.gsub", "string.format", "string.byte",
-                                 "string.char", "string.sub", "string.reverse", "string.upper", "string.pack", "string.unpack",
-                                 "string.packsize", "table.concat", "table.insert", "table.remove", "table.sort", "table.move",
+                                 "string.char", "string.sub", "string.reverse", "string.upper", 
+                                 "table.concat", "table.insert", "table.remove", "table.sort", "table.move",
                                  "table.unpack", "table.pack", "math.floor", "math.random", "math.tointeger", "math.max", "os.time",
                                  "os.date", "utf8.char", "utf8.codepoint", "utf8.codes", "utf8.len", "utf8.offset", "print"});
     }

@@ -103,6 +103,13 @@ TEST_CASE("attack 100: coroutines that make coroutines, each too short for its h
                   "end end f(12)") == instructions);
 }
 
+TEST_CASE("a coroutine costs what its hook may not see")
+{
+    sandbox box{few, purpose::script};
+    CHECK(kind_of([&] { run(box, "n = 0 while true do coroutine.wrap(function() n = n + 1 end)() end"); }) == error_kind::script_limit);
+    CHECK(kind_of([&] { run(box, "assert(n > 1000 and n < 2000000 / 100)"); }) == std::nullopt);
+}
+
 TEST_CASE("attack 101: catching the error does not go on")
 {
     CHECK(used_up("while true do pcall(function() while true do end end) end") == instructions);
@@ -192,6 +199,30 @@ TEST_CASE("metatables do what they did when they were set")
           "3\ttrue\ttrue\t7\t5\tjoined\ttrue\nclosed\n9\nmine\tfalse\tcannot change a protected metatable\nnil\n");
 }
 
+TEST_CASE("attack 104: a pattern that tries for ever is ended")
+{
+    CHECK(used_up("local s = ('a'):rep(120) s:find('.-.-.-.-b')") == instructions);
+    CHECK(used_up("local s = ('a'):rep(220) s:gsub('.-.-.-.-.-b', '')") == instructions);
+    CHECK(used_up("for w in ('a'):rep(220):gmatch('.-.-.-.-.-b') do end") == instructions);
+    CHECK(used_up("local s = ('a'):rep(100000) while true do s:find(('a'):rep(50000) .. 'b', 1, true) end") == instructions);
+}
+
+TEST_CASE("attack 105: work inside one library function counts")
+{
+    CHECK(used_up("for i = 1, 100 do local s = ('x'):rep(2000000) end") == instructions);
+    CHECK(used_up("local t = {} for i = 1, 100000 do table.insert(t, 1, i) end") == instructions);
+    CHECK(used_up("local s = ('x'):rep(1000000) while true do local r = s:upper() end") == instructions);
+    CHECK(used_up("local t = {} for i = 1, 1000 do t[i] = 'x' end while true do table.concat(t, ',') end") == instructions);
+    CHECK(used_up("('x'):rep(1000000000)") == instructions);  // charged before it is made
+}
+
+TEST_CASE("attack 118: sorting by a comparison that contradicts itself is an error and no more")
+{
+    CHECK_THAT(message("local t = {} for i = 1, 100 do t[i] = i % 7 end table.sort(t, function() return true end)"),
+               ContainsSubstring("invalid order function"));
+    CHECK(ending("local t = {} for i = 1, 1000 do t[i] = i end pcall(table.sort, t, function() return math.random() < 0.5 end)") == std::nullopt);
+}
+
 TEST_CASE("attack 106: memory has a limit, and whoever reaches it is ended")
 {
     CHECK(used_up("local t = {} while true do t[#t + 1] = {} end") == memory);
@@ -206,6 +237,19 @@ TEST_CASE("attack 106: memory has a limit, and whoever reaches it is ended")
                   "coroutine.resume(coroutine.create(function() local b = s .. s .. s .. s .. s .. s .. s .. s .. s end)) end") == memory);
     CHECK(used_up("local s = ('x'):rep(1000000) pcall(function() local b = s .. s .. s .. s .. s .. s .. s .. s .. s end) "
                   "while true do end") == memory);
+}
+
+TEST_CASE("attack 106: behind a refusal, not one instruction more is run")
+{
+    const std::string refused = "n = 0 local s = ('x'):rep(1000000) local function f() pcall(function() "
+                                "local b = s .. s .. s .. s .. s .. s .. s .. s .. s end) "
+                                "n = n + 1 n = n + 1 n = n + 1 n = n + 1 end ";
+    for (const char* const how : {"f()", "coroutine.wrap(f)()", "coroutine.resume(coroutine.create(f))"}) {
+        INFO(how);
+        sandbox box{few, purpose::script};
+        CHECK(kind_of([&] { run(box, refused + how); }) == error_kind::script_limit);
+        CHECK(kind_of([&] { run(box, "assert(n == 0)"); }) == std::nullopt);
+    }
 }
 
 TEST_CASE("attack 107: there is no way to load code, so none to load bytecode")
