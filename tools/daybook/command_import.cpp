@@ -168,6 +168,9 @@ private:
         case error_kind::invalid_text:
         case error_kind::unknown_field:
         case error_kind::refused_input:
+        case error_kind::refused_event:
+        case error_kind::undeclared:
+        case error_kind::hook_failed:
         case error_kind::unknown_organization: return true;
         default: return false;
         }
