@@ -1,6 +1,8 @@
 #include <daybook/json.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include <daybook/error.hpp>
@@ -64,6 +66,30 @@ unsigned unit_at(std::string_view raw, std::size_t at) noexcept
         unit = unit * 16 + static_cast<unsigned>(hex(raw[at + i]));
     }
     return unit;
+}
+
+// How many characters from `at` on are plain, eight at a time: neither quote nor backslash, no control character, ASCII.
+// There may be more of them.
+std::size_t plain_characters(std::string_view text, std::size_t at) noexcept
+{
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t highs = 0x8080808080808080;
+    const std::size_t from = at;
+    for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + at, sizeof eight);
+        const std::uint64_t quote = eight ^ (ones * '"');
+        const std::uint64_t backslash = eight ^ (ones * '\\');
+        // The high bit of each byte that is special; a borrow can also set that of one behind it, never of one before.
+        const std::uint64_t special = ((eight - ones * 0x20) | (quote - ones) | (backslash - ones) | eight) & highs;
+        if (special != 0) {
+            if constexpr (std::endian::native == std::endian::little) {
+                at += static_cast<std::size_t>(std::countr_zero(special)) / 8;
+            }
+            break;
+        }
+    }
+    return at - from;
 }
 
 }  // namespace
@@ -281,7 +307,11 @@ json_token json_reader::number() noexcept
 bool json_reader::text_literal() noexcept
 {
     ++m_at;
-    while (m_at < m_text.size()) {
+    for (;;) {
+        m_at += plain_characters(m_text, m_at);
+        if (m_at >= m_text.size()) {
+            break;
+        }
         const auto c = static_cast<unsigned char>(m_text[m_at]);
         if (c == '"') {
             ++m_at;
@@ -402,11 +432,12 @@ std::size_t json_text(std::string_view raw, char* out) noexcept
     raw = raw.substr(1, raw.size() - 2);
     char* at = out;
     for (std::size_t i = 0; i < raw.size(); ++i) {
-        if (raw[i] != '\\') {
-            *at++ = raw[i];
-            continue;
+        const std::size_t escape = std::min(raw.find('\\', i), raw.size());
+        at = std::copy(raw.begin() + static_cast<std::ptrdiff_t>(i), raw.begin() + static_cast<std::ptrdiff_t>(escape), at);
+        if (escape == raw.size()) {
+            break;
         }
-        ++i;
+        i = escape + 1;
         switch (raw[i]) {
         case 'b': *at++ = '\b'; break;
         case 'f': *at++ = '\f'; break;
