@@ -255,8 +255,8 @@ void take_table(lua_State* L, event& e, const field& f, int before)
     }
     char name[16];
     name[f.name.copy(name, sizeof name - 1)] = '\0';
-    text_buffer& was = new_buffer(L);
-    text_buffer& is = new_buffer(L);
+    text_buffer& was = kept_buffer(L, "daybook.hook_was");
+    text_buffer& is = kept_buffer(L, "daybook.hook_is");
     append_json(L, before, was, name);
     append_json(L, now, is, name);
     if (was.view() != is.view()) {
@@ -270,6 +270,118 @@ void take_table(lua_State* L, event& e, const field& f, int before)
         });
     }
     lua_settop(L, now);
+}
+
+// ---------------------------------------------------------------- what was only looked at
+// Whether what is on top of the stack surely is what was pushed: then nothing needs to be converted, which took most of a
+// hook's time.
+
+bool is_text(lua_State* L, int index, std::string_view expected)
+{
+    std::size_t size = 0;
+    const char* const text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &size) : nullptr;
+    return text != nullptr && std::string_view{text, size} == expected;
+}
+
+bool is_plain_table(lua_State* L, int index)
+{
+    if (lua_type(L, index) != LUA_TTABLE) {
+        return false;
+    }
+    if (lua_getmetatable(L, index) != 0) {
+        lua_pop(L, 1);
+        return false;
+    }
+    return true;
+}
+
+// A member of the plain table on top.
+bool has_text(lua_State* L, std::string_view member, std::string_view expected)
+{
+    push_text(L, member);
+    lua_rawget(L, -2);
+    const bool same = is_text(L, -1, expected);
+    lua_pop(L, 1);
+    return same;
+}
+
+bool has_json(lua_State* L, const char* member, std::string_view expected)
+{
+    lua_pushstring(L, member);
+    lua_rawget(L, -2);
+    const bool same = is_surely(L, -1, expected);
+    lua_pop(L, 1);
+    return same;
+}
+
+bool is_entity(lua_State* L, const entity& one)
+{
+    const auto count = static_cast<std::size_t>(!one.type.empty()) + static_cast<std::size_t>(!one.id.empty()) +
+                       static_cast<std::size_t>(one.name.has_value());
+    return is_plain_table(L, -1) && (one.type.empty() || has_text(L, "type", one.type)) &&
+           (one.id.empty() || has_text(L, "id", one.id)) && (!one.name || has_text(L, "name", *one.name)) &&
+           has_members(L, -1, count);
+}
+
+bool is_change(lua_State* L, const change& one)
+{
+    const auto count = 1 + static_cast<std::size_t>(one.old_value.has_value()) +
+                       static_cast<std::size_t>(one.new_value.has_value());
+    return is_plain_table(L, -1) && has_text(L, "path", one.path) &&
+           (!one.old_value || has_json(L, "old", *one.old_value)) &&
+           (!one.new_value || has_json(L, "new", *one.new_value)) && has_members(L, -1, count);
+}
+
+template <typename Element>
+bool is_list(lua_State* L, const std::vector<Element>& list, bool (*is_one)(lua_State*, const Element&))
+{
+    if (!is_plain_table(L, -1) || !has_members(L, -1, list.size())) {
+        return false;
+    }
+    bool same = true;
+    for (std::size_t i = 0; same && i < list.size(); ++i) {
+        lua_rawgeti(L, -1, static_cast<lua_Integer>(i) + 1);
+        same = is_one(L, list[i]);
+        lua_pop(L, 1);
+    }
+    return same;
+}
+
+bool is_facets(lua_State* L, const std::vector<facet>& list)
+{
+    if (!is_plain_table(L, -1) || !has_members(L, -1, list.size())) {
+        return false;
+    }
+    for (auto one = list.begin(); one != list.end(); ++one) {
+        // A key that is given twice counts once in the table.
+        if (!has_text(L, one->key, one->value) || std::find_if(list.begin(), one, [one](const facet& other) {
+                                                      return other.key == one->key;
+                                                  }) != one) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What is on top of the stack, beside what push_table() pushed.
+bool is_unchanged(lua_State* L, const event& e, std::string_view name)
+{
+    if (name == "actor") {
+        return is_entity(L, e.actor);
+    }
+    if (name == "targets") {
+        return is_list(L, e.targets, is_entity);
+    }
+    if (name == "on_behalf_of") {
+        return is_list(L, e.on_behalf_of, is_entity);
+    }
+    if (name == "changes") {
+        return is_list(L, e.changes, is_change);
+    }
+    if (name == "facets") {
+        return is_facets(L, e.facets);
+    }
+    return is_surely(L, -1, e.metadata ? std::string_view{*e.metadata} : "{}");
 }
 
 std::size_t find(lua_State* L, int index)
@@ -394,7 +506,7 @@ void hook_event::push(lua_State* L, event& e)
 void hook_event::take_back(lua_State* L, int index)
 {
     index = lua_absindex(L, index);
-    luaL_checkstack(L, 12, "event");
+    luaL_checkstack(L, 16, "event");
     // Nothing comes in but through hook_event_assign(), except by rawset.
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         const std::size_t known = find(L, -2);
@@ -423,10 +535,12 @@ void hook_event::take_back(lua_State* L, int index)
         case form::text: take_text(L, m_event->*f.text, f.name); break;
         case form::list:
         case form::table:
-            push_table(L, *m_event, f.name);
-            lua_insert(L, -2);
-            take_table(L, *m_event, f, lua_gettop(L) - 1);
-            lua_pop(L, 1);
+            if (!is_unchanged(L, *m_event, f.name)) {
+                push_table(L, *m_event, f.name);
+                lua_insert(L, -2);
+                take_table(L, *m_event, f, lua_gettop(L) - 1);
+                lua_pop(L, 1);
+            }
             break;
         case form::read_only: break;  // never seen
         }

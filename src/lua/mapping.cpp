@@ -120,7 +120,7 @@ int run_map(lua_State* L)
     take_text(L, 1, "key", *todo.key);
     lua_pushnil(L);
     lua_setfield(L, 1, "metadata");  // it is the line, always
-    lua::text_buffer& json = lua::new_buffer(L);
+    lua::text_buffer& json = lua::kept_buffer(L, "daybook.mapped");
     lua::append_event(L, 1, json);
     lua::failure what;
     if (!lua::guard(what, [&] { todo.json->assign(json.view()); })) {

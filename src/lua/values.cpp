@@ -1,11 +1,13 @@
 #include "values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include <daybook/json.hpp>
 
@@ -138,13 +140,16 @@ struct decoder {
     json_reader reader;
     nulls how;
 
-    [[nodiscard]] bool push_text() const
+    void push_text() const
     {
         const std::string_view raw = reader.raw();
+        if (raw.find('\\') == std::string_view::npos) {
+            lua_pushlstring(L, raw.data() + 1, raw.size() - 2);
+            return;
+        }
         luaL_Buffer buffer;
         char* const room = luaL_buffinitsize(L, &buffer, raw.size());
         luaL_pushresultsize(&buffer, json_text(raw, room));
-        return true;
     }
 
     // Pushes one value; false, and nothing pushed for it, if the text is invalid.
@@ -153,7 +158,7 @@ struct decoder {
         switch (token) {
         case json_token::object_begin: return push_object();
         case json_token::array_begin: return push_array();
-        case json_token::string: return push_text();
+        case json_token::string: push_text(); return true;
         case json_token::integer:
         case json_token::decimal: push_number(L, reader.raw()); return true;
         case json_token::boolean_true: lua_pushboolean(L, 1); return true;
@@ -171,24 +176,39 @@ struct decoder {
         }
     }
 
+    // Members wait on the stack until their number is known: a table that grows places all that it has anew each time.
     bool push_object()
     {
-        luaL_checkstack(L, 6, "JSON");
-        lua_newtable(L);
-        for (;;) {
-            const json_token token = reader.next();
-            if (token == json_token::object_end) {
-                return true;
-            }
-            if (token != json_token::key) {
-                return false;
-            }
-            static_cast<void>(push_text());
+        constexpr int most_waiting = 32;
+        luaL_checkstack(L, 2 * most_waiting + 6, "JSON");
+        const int first = lua_gettop(L) + 1;
+        int waiting = 0;
+        json_token token = reader.next();
+        for (; token == json_token::key && waiting < most_waiting; token = reader.next()) {
+            push_text();
             if (!push(reader.next())) {
                 return false;
             }
+            ++waiting;
+        }
+        lua_createtable(L, 0, token == json_token::key ? 2 * waiting : waiting);
+        for (int key = first; key < first + 2 * waiting; key += 2) {  // in their order: of equal keys, the last counts
+            lua_pushvalue(L, key);
+            lua_pushvalue(L, key + 1);
             lua_rawset(L, -3);
         }
+        if (waiting > 0) {
+            lua_replace(L, first);
+            lua_settop(L, first);
+        }
+        for (; token == json_token::key; token = reader.next()) {
+            push_text();
+            if (!push(reader.next())) {
+                return false;
+            }
+            lua_rawset(L, first);
+        }
+        return token == json_token::object_end;
     }
 
     bool push_array()
@@ -348,48 +368,95 @@ struct encoder {
         append(L, out, "]");
     }
 
-    // Pushes a list of the keys, which keeps their characters alive, and a userdata with views of them, sorted. A finalizer
-    // of the script's may run at any allocation and change the table: what counts is the list.
-    std::string_view* sorted_keys(int index, std::size_t& count)
+    // A key that the stack or a list keeps alive, and where.
+    struct key {
+        std::string_view text;
+        int place;
+    };
+
+    static constexpr std::size_t most_on_stack = 32;
+
+    // The keys go onto the stack, and views of them into `keys`: how many there are, or nothing, and nothing pushed, if they
+    // are more than that. Nothing is allocated that a finalizer of the script's could run at.
+    std::optional<std::size_t> keys_on_stack(int index, key (&keys)[most_on_stack])
+    {
+        luaL_checkstack(L, static_cast<int>(most_on_stack) + 8, "JSON");
+        const int top = lua_gettop(L);
+        std::size_t count = 0;
+        for (lua_pushnil(L); lua_next(L, index) != 0; lua_pushvalue(L, -1)) {
+            lua_pop(L, 1);
+            check_key(-1);
+            if (count == most_on_stack) {
+                lua_settop(L, top);
+                return std::nullopt;
+            }
+            keys[count++] = key_at(-1, lua_gettop(L));
+        }
+        return count;
+    }
+
+    void check_key(int index)
+    {
+        if (lua_type(L, index) != LUA_TSTRING) {
+            refuse(L, field, "holds a table with keys that are no strings");
+        }
+    }
+
+    [[nodiscard]] key key_at(int index, int place) const
+    {
+        std::size_t size = 0;
+        const char* const text = lua_tolstring(L, index, &size);
+        return {{text, size}, place};
+    }
+
+    // Pushes a list of the keys, which keeps their characters alive, and a userdata with views of them. A finalizer of the
+    // script's may run at any allocation and change the table: what counts is the list.
+    key* keys_in_list(int index, std::size_t& count)
     {
         lua_newtable(L);
         const int list = lua_gettop(L);
         count = 0;
         for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-            if (lua_type(L, -2) != LUA_TSTRING) {
-                refuse(L, field, "holds a table with keys that are no strings");
-            }
+            check_key(-2);
             lua_pushvalue(L, -2);
             lua_rawseti(L, list, static_cast<lua_Integer>(++count));
         }
-        auto* const keys =
-            static_cast<std::string_view*>(lua_newuserdatauv(L, std::max<std::size_t>(count, 1) * sizeof(std::string_view), 0));
+        auto* const keys = static_cast<key*>(lua_newuserdatauv(L, std::max<std::size_t>(count, 1) * sizeof(key), 0));
         for (std::size_t n = 0; n < count; ++n) {
             lua_rawgeti(L, list, static_cast<lua_Integer>(n + 1));
-            std::size_t size = 0;
-            const char* const text = lua_tolstring(L, -1, &size);
-            keys[n] = std::string_view{text, size};
+            keys[n] = key_at(-1, 0);
             lua_pop(L, 1);
         }
-        charge(L, count * static_cast<std::size_t>(std::bit_width(count)));
-        std::sort(keys, keys + count);
         return keys;
     }
 
     void members(int index, int depth)
     {
+        const int top = lua_gettop(L);
+        key few[most_on_stack];
+        key* keys = few;
         std::size_t count = 0;
-        const std::string_view* const keys = sorted_keys(index, count);
+        if (const std::optional<std::size_t> on_stack = keys_on_stack(index, few)) {
+            count = *on_stack;
+        } else {
+            keys = keys_in_list(index, count);
+        }
+        charge(L, count * static_cast<std::size_t>(std::bit_width(count)));
+        std::sort(keys, keys + count, [](const key& a, const key& b) { return a.text < b.text; });
         append(L, out, "{");
         for (std::size_t i = 0; i < count; ++i) {
             if (i > 0) {
                 append(L, out, ",");
             }
-            append_string(L, out, keys[i]);
+            append_string(L, out, keys[i].text);
             append(L, out, ":");
-            lua_pushlstring(L, keys[i].data(), keys[i].size());
+            if (keys == few) {
+                lua_pushvalue(L, keys[i].place);
+            } else {
+                lua_pushlstring(L, keys[i].text.data(), keys[i].text.size());
+            }
             lua_rawget(L, index);
-            if (depth == 1 && event && keys[i] == "metadata" && lua_type(L, -1) == LUA_TSTRING) {
+            if (depth == 1 && event && keys[i].text == "metadata" && lua_type(L, -1) == LUA_TSTRING) {
                 ready_json(check_string(L, -1));
             } else {
                 value(-1, depth);
@@ -397,7 +464,7 @@ struct encoder {
             lua_pop(L, 1);
         }
         append(L, out, "}");
-        lua_pop(L, 2);  // the views and the list
+        lua_settop(L, top);
     }
 
     // Unchecked, it could close the object that it is put into and say something else.
@@ -421,6 +488,107 @@ struct encoder {
     }
 
     bool event = false;
+};
+
+// ---------------------------------------------------------------- comparing
+
+// Whether what is on top of the stack is what the decoder makes of a JSON text. The stack stays as it is; false where it
+// would take more to know.
+struct comparer {
+    lua_State* L;
+    json_reader reader;
+
+    bool same(json_token token)
+    {
+        const std::string_view raw = reader.raw();
+        switch (token) {
+        case json_token::string: return is_text(raw);
+        case json_token::integer:
+        case json_token::decimal: return is_number(raw);
+        case json_token::boolean_true: return lua_isboolean(L, -1) && lua_toboolean(L, -1) != 0;
+        case json_token::boolean_false: return lua_isboolean(L, -1) && lua_toboolean(L, -1) == 0;
+        case json_token::null: return luaL_testudata(L, -1, null_type) != nullptr;
+        case json_token::object_begin: return lua_type(L, -1) == LUA_TTABLE && object();
+        case json_token::array_begin: return lua_type(L, -1) == LUA_TTABLE && array();
+        default: return false;
+        }
+    }
+
+    [[nodiscard]] bool is_text(std::string_view raw) const
+    {
+        if (lua_type(L, -1) != LUA_TSTRING || raw.find('\\') != std::string_view::npos) {
+            return false;
+        }
+        std::size_t size = 0;
+        const char* const text = lua_tolstring(L, -1, &size);
+        return std::string_view{text, size} == raw.substr(1, raw.size() - 2);
+    }
+
+    // By what it is written as, as the encoder does it.
+    [[nodiscard]] bool is_number(std::string_view raw) const
+    {
+        if (lua_type(L, -1) != LUA_TNUMBER) {
+            return decimal_at(L, -1) == raw;
+        }
+        char text[32];
+        if (lua_isinteger(L, -1) != 0) {
+            const char* const end = std::to_chars(text, text + sizeof text, lua_tointeger(L, -1)).ptr;
+            return raw == std::string_view{text, static_cast<std::size_t>(end - text)};
+        }
+        return raw == std::string_view{text, format_float(lua_tonumber(L, -1), text)};
+    }
+
+    bool object()
+    {
+        luaL_checkstack(L, 6, "JSON");
+        if (lua_getmetatable(L, -1) != 0) {
+            lua_pop(L, 1);
+            return false;
+        }
+        std::array<std::string_view, 32> keys;  // one that is given twice counts once in the table
+        std::size_t count = 0;
+        for (json_token token = reader.next(); token != json_token::object_end; token = reader.next()) {
+            const std::string_view key = reader.raw();
+            const auto end = keys.begin() + static_cast<std::ptrdiff_t>(count);
+            if (token != json_token::key || key.find('\\') != std::string_view::npos || count == keys.size() ||
+                std::find(keys.begin(), end, key) != end) {
+                return false;
+            }
+            keys[count++] = key;
+            lua_pushlstring(L, key.data() + 1, key.size() - 2);
+            lua_rawget(L, -2);
+            const bool equal = same(reader.next());
+            lua_pop(L, 1);
+            if (!equal) {
+                return false;
+            }
+        }
+        return has_members(L, -1, count);
+    }
+
+    bool array()
+    {
+        luaL_checkstack(L, 6, "JSON");
+        if (lua_getmetatable(L, -1) == 0) {
+            return false;
+        }
+        luaL_getmetatable(L, array_type);
+        const bool marked = lua_rawequal(L, -1, -2) != 0;
+        lua_pop(L, 2);
+        if (!marked) {
+            return false;
+        }
+        lua_Integer count = 0;
+        for (json_token token = reader.next(); token != json_token::array_end; token = reader.next()) {
+            lua_rawgeti(L, -1, ++count);
+            const bool equal = same(token);
+            lua_pop(L, 1);
+            if (!equal) {
+                return false;
+            }
+        }
+        return has_members(L, -1, static_cast<std::size_t>(count));
+    }
 };
 
 // ---------------------------------------------------------------- functions of the module
@@ -479,6 +647,29 @@ void push_json(lua_State* L, std::string_view json, nulls how)
     }
 }
 
+bool has_members(lua_State* L, int index, std::size_t count)
+{
+    std::size_t found = 0;
+    index = lua_absindex(L, index);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        if (++found > count) {
+            lua_pop(L, 2);
+            return false;
+        }
+    }
+    return found == count;
+}
+
+bool is_surely(lua_State* L, int index, std::string_view json)
+{
+    charge(L, json.size() / 2);
+    lua_pushvalue(L, index);
+    comparer c{L, json_reader{json}};
+    const bool same = c.same(c.reader.next()) && c.reader.next() == json_token::end;
+    lua_pop(L, 1);
+    return same;
+}
+
 bool text_buffer::reserve(std::size_t bytes) noexcept
 {
     if (bytes <= capacity) {
@@ -524,6 +715,23 @@ text_buffer& new_buffer(lua_State* L)
     text_buffer& buffer = new_object<text_buffer>(L);
     buffer.belong_to(L);
     return buffer;
+}
+
+text_buffer& kept_buffer(lua_State* L, const char* name)
+{
+    constexpr std::size_t most_kept = 65'536;
+    if (lua_getfield(L, LUA_REGISTRYINDEX, name) != LUA_TUSERDATA) {
+        lua_pop(L, 1);
+        new_buffer(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, LUA_REGISTRYINDEX, name);
+    }
+    auto& kept = *static_cast<text_buffer*>(lua_touserdata(L, -1));
+    kept.size = 0;
+    if (kept.capacity > most_kept) {
+        kept.clear();  // it counts as the state's memory
+    }
+    return kept;
 }
 
 void append_json(lua_State* L, int index, text_buffer& out, const char* field)

@@ -23,6 +23,14 @@ enum class nulls { kept, absent };
 /// Pushes the value of a JSON text. Raises invalid_json.
 void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept);
 
+/// Whether the value at `index` is what push_json() makes of `json`, so that append_json() writes the same for both. False
+/// also where it would take long to know: for texts with escapes, keys that are given twice, and many keys. May raise for
+/// want of memory.
+[[nodiscard]] bool is_surely(lua_State* L, int index, std::string_view json);
+
+/// Whether the table at `index` has exactly so many members.
+[[nodiscard]] bool has_members(lua_State* L, int index, std::size_t count);
+
 /// A growing text that belongs to Lua: it lives in a userdata, so that an error frees it. Its memory is the state's, so
 /// that a limit counts it.
 struct text_buffer {
@@ -53,6 +61,10 @@ struct text_buffer {
 
 /// Pushes the userdata.
 text_buffer& new_buffer(lua_State* L);
+
+/// Pushes the one that this state keeps under the name, emptied: for work that nothing of a script's can interrupt, since a
+/// userdata with a finalizer for each event costs more than the event's JSON.
+text_buffer& kept_buffer(lua_State* L, const char* name);
 
 /// Appends the value at `index` as JSON; keys are sorted, so that equal tables give equal texts. Raises
 /// invalid_json for what JSON cannot hold, naming `field`.

@@ -146,6 +146,34 @@ TEST_CASE("a hook changes what it assigns, and nothing else", "[hooks]")
     CHECK(changed("e.metadata.k = 'v'", least) == expected);
 }
 
+TEST_CASE("a hook's change is noticed beside what is given twice, is empty or was there before", "[hooks]")
+{
+    event twice = full_event();
+    twice.facets = {{"a", "1"}, {"a", "1"}};
+    CHECK(changed("local f = e.facets.a", twice) == twice);
+    CHECK(changed("e.facets.b = '2'", twice).facets == std::vector<facet>{{"a", "1"}, {"b", "2"}});
+    CHECK(changed("e.facets.a = nil", twice).facets.empty());
+
+    event same = full_event();
+    CHECK(changed("e.actor.name = nil", same).actor == entity{.type = "user", .id = "u1"});
+    CHECK(changed("e.targets[2].type = 'invoice'", same).targets[1] == entity{.type = "invoice", .id = "x", .name = "y"});
+    CHECK(changed("e.targets[3] = { id = 'z' }", same).targets.size() == 3);
+    CHECK(changed("e.targets[2] = nil", same).targets.size() == 1);
+    CHECK(changed("e.on_behalf_of[1].name = ''", same).on_behalf_of[0].name == "");
+    CHECK(changed("e.changes[1].new = false", same).changes[0].new_value == "false");
+    CHECK(changed("e.changes[2].old = 1", same).changes[1].old_value == "1");
+    CHECK(changed("e.changes[1].old = nil", same).changes[0].old_value == std::nullopt);
+    CHECK(changed("e.changes[1].new = true", same) == same);
+
+    event bare = full_event();
+    bare.metadata.reset();
+    bare.facets.clear();
+    bare.changes.clear();
+    CHECK(changed("local m, f, c = e.metadata, e.facets, e.changes", bare) == bare);
+    CHECK(changed("e.metadata.a = 1", bare).metadata == R"({"a":1})");
+    CHECK(changed("e.changes[1] = { path = '/a', new = 1 }", bare).changes.size() == 1);
+}
+
 TEST_CASE("what an event cannot have is refused, with the rule and the field", "[hooks]")
 {
     CHECK_THAT(failure_of("e.acton = 'x'"), ContainsSubstring("the hook \"the rule\" failed") &&
