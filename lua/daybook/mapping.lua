@@ -16,12 +16,28 @@
 --
 -- What each function does is in library/daybook.lua, which editors read and docs/lua_reference.md is made of.
 
+local type, select, tostring = type, select, tostring
+
 ---@type daybook.mapping
 local m = {}
 
 function m.get(e, ...)
-  for i = 1, select("#", ...) do
-    -- A text has methods, which would be found instead of a field.
+  local first, second = ...
+  local count = select("#", ...)
+  -- A text has methods, which would be found instead of a field. Nearly every way has one or two steps.
+  if count > 0 then
+    if type(e) ~= "table" then
+      return nil
+    end
+    e = e[first]
+  end
+  if count > 1 then
+    if type(e) ~= "table" then
+      return nil
+    end
+    e = e[second]
+  end
+  for i = 3, count do
     if type(e) ~= "table" then
       return nil
     end
@@ -52,13 +68,12 @@ function m.text(value)
 end
 
 function m.first(...)
-  for i = 1, select("#", ...) do
-    local text = m.text((select(i, ...)))
-    if text then
-      return text
-    end
+  local one, two = ...
+  local text = m.text(one) or m.text(two) -- nearly always it is one of them
+  for i = 3, text and 0 or select("#", ...) do
+    text = text or m.text((select(i, ...)))
   end
-  return nil
+  return text
 end
 
 function m.utc(time)

@@ -9,12 +9,26 @@ local m = require "daybook.mapping"
 -- with more than one cluster, copy this file for each and write its name here.
 local cluster = "kubernetes"
 
-local function field(e, ...)
-  return m.first(m.get(e, ...), e[table.concat({ ... }, ".")])
+-- A function that finds the field in either shape.
+local function field(...)
+  local path, column = { ... }, table.concat({ ... }, ".")
+  return function(e)
+    return m.first(m.get(e, table.unpack(path)), e[column])
+  end
 end
 
+local cluster_name = field("orchestrator", "cluster", "name")
+local host_name = field("host", "name")
+local user_name = field("user", "username")
+local impersonated_name = field("impersonatedUser", "username")
+local response_code = field("responseStatus", "code")
+local response_message = field("responseStatus", "message")
+local resource = field("objectRef", "resource")
+local object_name = field("objectRef", "name")
+local created_name = field("responseObject", "metadata", "name")
+
 local function tenant(e)
-  local host = m.first(field(e, "orchestrator", "cluster", "name"), field(e, "host", "name"), e.host)
+  local host = m.first(cluster_name(e), host_name(e), e.host)
   -- A shipper's host object may have become a text on the way.
   return host and host:match('^{.*"name"%s*:%s*"([^"\\]+)"') or host or cluster
 end
@@ -34,9 +48,9 @@ end
 return {
   format = "Kubernetes audit",
   map = function(e)
-    local user = field(e, "user", "username")
-    local impersonated = field(e, "impersonatedUser", "username")
-    local code = tonumber(field(e, "responseStatus", "code"))
+    local user = user_name(e)
+    local impersonated = impersonated_name(e)
+    local code = tonumber(response_code(e))
     return {
       tenant = tenant(e),
       -- One request has an event for each stage, all with the same audit id.
@@ -47,9 +61,9 @@ return {
       actor = user and entity(user) or m.actor(),
       on_behalf_of = impersonated and { entity(impersonated) },
       -- An object whose name the server is to choose has it in the response only.
-      targets = m.targets(field(e, "objectRef", "resource"),
-        m.first(field(e, "objectRef", "name"), field(e, "responseObject", "metadata", "name"))),
-      reason = field(e, "responseStatus", "message"),
+      targets = m.targets(resource(e),
+        m.first(object_name(e), created_name(e))),
+      reason = response_message(e),
       -- The first is the client's, the others are proxies'.
       source_ip = m.text(m.get(e, "sourceIPs", 1)),
       user_agent = m.text(e.userAgent),
