@@ -222,6 +222,7 @@ int run(lua_State* L)
     }
     lua_getfield(L, LUA_REGISTRYINDEX, functions_key);
     job.in->view.push(L, *job.content);
+    lua_pushstring(L, job.organization);
     for (std::size_t i = 0; i < count; ++i) {
         if (!concerned[i]) {
             continue;
@@ -229,7 +230,7 @@ int run(lua_State* L)
         job.current = i;
         lua_rawgeti(L, 1, static_cast<lua_Integer>(i) + 1);
         lua_pushvalue(L, 2);
-        lua_pushstring(L, job.organization);
+        lua_pushvalue(L, 3);
         lua_call(L, 2, 1);
         if (!lua_isnil(L, -1)) {
             return luaL_error(L, "the rule returned a %s: it changes the event that it is given, and returns nothing",
