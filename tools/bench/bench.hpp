@@ -26,6 +26,7 @@ using action = std::function<int()>;
 void add_bulk(CLI::App& app, const global_flags& flags, action& chosen);
 void add_export(CLI::App& app, const global_flags& flags, action& chosen);
 void add_import(CLI::App& app, const global_flags& flags, action& chosen);
+void add_lua(CLI::App& app, const global_flags& flags, action& chosen);  // where the Lua bindings are built
 void add_read(CLI::App& app, const global_flags& flags, action& chosen);
 void add_reader(CLI::App& app, const global_flags& flags, action& chosen);
 void add_seal(CLI::App& app, const global_flags& flags, action& chosen);

@@ -31,6 +31,9 @@ int main(int argc, char** argv)
     add_bulk(app, flags, chosen);
     add_export(app, flags, chosen);
     add_import(app, flags, chosen);
+#ifdef DAYBOOK_BENCH_LUA
+    add_lua(app, flags, chosen);
+#endif
     add_read(app, flags, chosen);
     add_reader(app, flags, chosen);
     add_seal(app, flags, chosen);
