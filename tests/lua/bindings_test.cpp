@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <regex>
 #include <set>
 #include <string>
@@ -87,13 +88,16 @@ void* allocate_scarcely(void* self, void* block, std::size_t old_size, std::size
 // starve(f, n) -> whether memory was denied, which it is after n allocations; true and a result, or false and the error
 int starve(lua_State* L)
 {
-    scarcity own{nullptr, nullptr, static_cast<long long>(luaL_checkinteger(L, 2)), false};
+    // What was taken from it is given back to it, perhaps when the state is closed.
+    static scarcity own;
+    own = {nullptr, nullptr, static_cast<long long>(luaL_checkinteger(L, 2)), false};
     lua_settop(L, 1);
     luaL_checkstack(L, LUA_MINSTACK, "starve");
     own.allocate = lua_getallocf(L, &own.memory);
     lua_setallocf(L, allocate_scarcely, &own);
     const int status = lua_pcall(L, 0, 1, 0);
     lua_setallocf(L, own.allocate, own.memory);
+    own.left = std::numeric_limits<long long>::max();
     lua_pushboolean(L, own.denied ? 1 : 0);
     lua_pushboolean(L, status == LUA_OK ? 1 : 0);
     lua_rotate(L, 1, 2);
