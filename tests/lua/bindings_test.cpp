@@ -154,7 +154,7 @@ TEST_CASE("a binding that gets no memory raises, wherever it asks for some", "[d
 {
     fixture f;
 
-    CHECK(f.run("memory") > 300);
+    CHECK(f.run("memory") > 200);
 }
 
 TEST_CASE("whatever a script raises, its host gets an error, and can go on", "[database]")
