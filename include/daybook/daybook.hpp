@@ -4,6 +4,7 @@
 #define DAYBOOK_DAYBOOK_HPP
 
 #include <daybook/anchor.hpp>
+#include <daybook/catalogue.hpp>
 #include <daybook/checkpoint.hpp>
 #include <daybook/counts.hpp>
 #include <daybook/cursor.hpp>
@@ -12,6 +13,7 @@
 #include <daybook/event_id.hpp>
 #include <daybook/event_line.hpp>
 #include <daybook/event_proof.hpp>
+#include <daybook/event_rules.hpp>
 #include <daybook/evidence.hpp>
 #include <daybook/exporter.hpp>
 #include <daybook/filter.hpp>

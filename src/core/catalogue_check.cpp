@@ -186,7 +186,12 @@ private:
 
     void check_word(const field_declaration& declared, std::string_view word, const place& at) const
     {
-        if (!declared.one_of.empty() && !contains(declared.one_of, word)) {
+        if (declared.one_of.empty() || contains(declared.one_of, word)) {
+            return;
+        }
+        if (declared.treated != treatment::keep) {
+            refuse(at.text() + " is none of the declared values");  // which must not be told
+        } else {
             const std::vector<std::string_view> known{declared.one_of.begin(), declared.one_of.end()};
             refuse(at.text() + " is " + quoted(word) + "; declared are " + list_of(declared.one_of), word, known);
         }

@@ -163,6 +163,21 @@ TEST_CASE("every way not to be as declared is refused, and the field is named", 
           "facets.ticket is given, and role.grant derives another value for it");
 }
 
+TEST_CASE("a refusal does not tell what is to be hidden", "[catalogue]")
+{
+    const catalogue c{R"({"secret_names":["token"],"actions":{"a":{"reason":{"secret":true,"one_of":["x"]},
+                         "metadata":{"pin":{"type":"string","secret":true,"one_of":["1"]},"n":{"type":"integer","personal":true}}}}})", digest};
+    event e;
+    e.action = "a";
+    e.metadata = R"({"pin":"4711"})";
+    CHECK(refusal(c, e) == "metadata.pin is none of the declared values");
+    e.metadata = R"({"n":"4711"})";
+    CHECK(refusal(c, e) == "metadata.n is not an integer, as a declares it");
+    e.metadata.reset();
+    e.reason = "4711";
+    CHECK(refusal(c, e) == "reason is none of the declared values");
+}
+
 TEST_CASE("types are what JSON says, whatever the digits", "[catalogue]")
 {
     const catalogue c{everything, digest, with_key};
