@@ -11,6 +11,7 @@ return {
   name = "billing",
   strict = true,
   secret_names = { "password", "token", "api_key" },
+  facets = { "size" },                     -- given by a hook, not by a field
   retention = { access = "400 days", money = "10 years" },
 
   actions = {

@@ -16,6 +16,10 @@ struct script_limits {
     std::uint64_t instructions = 50'000'000;   ///< of Lua's virtual machine, about a second
     std::size_t memory = 64 * 1024 * 1024;     ///< bytes that the Lua state has at once
     std::chrono::milliseconds time{5'000};     ///< of the wall clock
+
+    /// Of one table, those that are no list. Lua places all keys of a table anew when it grows, in one instruction; keys can be
+    /// chosen so that this takes quadratic time: about a second for 32,768, and a minute for eight times as many.
+    std::size_t table_keys = 32'768;
 };
 
 }  // namespace daybook

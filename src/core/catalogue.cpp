@@ -496,8 +496,8 @@ std::string detail::catalogue_content::hash_of(const org_id& organization, std::
 
 catalogue::catalogue(std::string_view json, std::string_view digest, catalogue_options options)
 {
-    static constexpr std::array<std::string_view, 7> known{"name",      "description", "strict",  "secret_names",
-                                                           "retention", "actions",     "examples"};
+    static constexpr std::array<std::string_view, 8> known{"name",      "description", "strict",  "secret_names",
+                                                           "retention", "actions",     "facets",  "examples"};
     auto made = std::make_unique<detail::catalogue_content>();
     made->digest = digest;
     made->hash_key = std::move(options.hash_key);
@@ -527,6 +527,8 @@ catalogue::catalogue(std::string_view json, std::string_view digest, catalogue_o
                 for (const std::string& name : read_texts(in, value, member)) {
                     made->secret_names.insert(plain_name(name));
                 }
+            } else if (member == "facets") {
+                made->facets = read_texts(in, value, member);
             } else if (member == "retention") {
                 in.object(value, member, [&](const std::string& name, json_token time) {
                     made->retention.push_back({name, read_days(read_text(in, time, "retention." + name), "retention." + name)});

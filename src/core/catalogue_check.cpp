@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::string_view redacted = "[redacted]";
 
-// Redacted or hashed already: an export that is imported again, or a retry.
-bool is_replaced(std::string_view text)
+// What `how` leaves behind already: of an export that is imported again, or a retry.
+bool is_replaced(treatment how, std::string_view text)
 {
     const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    return text == redacted ||
-           (text.size() == 37 && text.starts_with("hmac:") && std::ranges::all_of(text.substr(5), is_digit));
+    const bool hashed = text.size() == 37 && text.starts_with("hmac:") && std::ranges::all_of(text.substr(5), is_digit);
+    return how != treatment::keep && (text == redacted || (how == treatment::hash && hashed));
 }
 
 [[noreturn]] void refuse(const std::string& what, std::string_view wrong = {}, std::span<const std::string_view> declared = {})
@@ -110,7 +110,7 @@ private:
 
     void treat(treatment how, std::string& value) const
     {
-        if (how != treatment::keep && !value.empty() && !is_replaced(value)) {
+        if (how != treatment::keep && !value.empty() && !is_replaced(how, value)) {
             value = replacement(how, value);
         }
     }
@@ -177,7 +177,7 @@ private:
             }
             return;
         }
-        if (!is_replaced(*value)) {
+        if (!is_replaced(declared.treated, *value)) {
             check_word(declared, *value, at);
         }
         treat(declared.treated, *value);
@@ -299,7 +299,7 @@ private:
     void value(text& in, json_token token, const field_declaration* declared, treatment inherited, const place& at)
     {
         const treatment how = declared == nullptr ? inherited : std::max(inherited, declared->treated);
-        const bool done = token == json_token::string && is_replaced(json_text(in.reader.raw()));
+        const bool done = token == json_token::string && is_replaced(how, json_text(in.reader.raw()));
         if (declared != nullptr && !done && token != json_token::null) {
             if (!is_of(declared->type, token, in.reader.raw())) {
                 refuse(at.text() + " is not " + std::string{name_of(declared->type)} + ", as " + m_action.name + " declares it");
@@ -511,10 +511,36 @@ private:
         }
     }
 
+    // The strictest of what is declared under this name, as a facet's key or as a field's name, at any depth.
+    static void search(const std::vector<field_declaration>& fields, const std::string& key, bool& found, treatment& how)
+    {
+        for (const field_declaration& field : fields) {
+            if (field.facet == key || field.name == key) {
+                found = found || field.facet == key;
+                how = std::max(how, field.treated);
+            }
+            search(field.fields, key, found, how);
+        }
+    }
+
+    // One that the caller gave, in place of the value that it would come from.
+    void check_facet(facet& given) const
+    {
+        bool found = given.key == "hook_failed" || contains(m_catalogue.facets, given.key);
+        treatment how = by_name(given.key);
+        search(m_action.metadata, given.key, found, how);
+        search(m_action.texts, given.key, found, how);
+        if (!found && !m_action.open) {
+            const std::vector<std::string_view> known{m_catalogue.facets.begin(), m_catalogue.facets.end()};
+            refuse("facets." + given.key + " is not declared for " + m_action.name, given.key, known);
+        }
+        treat(how, given.value);
+    }
+
     void add_facets(event& e)
     {
         for (facet& one : e.facets) {
-            treat(by_name(one.key), one.value);
+            check_facet(one);
         }
         for (facet& one : m_facets) {
             const auto given = std::ranges::find(e.facets, one.key, &facet::key);

@@ -26,6 +26,7 @@ struct detail::catalogue_content {
     std::string hash_key;
     bool strict = false;
     std::set<std::string, std::less<>> secret_names;  // as plain_name() makes them
+    std::vector<std::string> facets;                  // that any event may be given
     std::vector<action_declaration> actions;          // sorted by name
     std::vector<sentence_parts> sentences;            // of each action
     std::vector<retention_class> retention;

@@ -11,6 +11,18 @@ namespace {
 // The hook of a thread that has nothing left. No other thread's hook counts to one.
 constexpr int at_each_instruction = 1;
 
+// That of a thread whose last instruction may have taken long.
+constexpr int at_next_instructions = 2;
+
+// Lua 5.4 on 64 bits: the vector holds a power of two of them.
+constexpr std::size_t bytes_of_key = 24;
+
+bool is_key_vector(std::size_t bytes)
+{
+    const std::size_t keys = bytes / bytes_of_key;
+    return keys >= 4096 && bytes % bytes_of_key == 0 && (keys & (keys - 1)) == 0;
+}
+
 // The clock is read this often.
 constexpr std::uint64_t units_a_look = 100;
 
@@ -93,6 +105,17 @@ void* budget::allocate(void* self, void* block, std::size_t old_size, std::size_
         std::free(block);
         own.m_memory -= before;
         return nullptr;
+    }
+    // A new vector of a table's keys: what follows is one instruction, and may be a long one.
+    if (block == nullptr && old_size == 0 && own.m_running && is_key_vector(new_size)) {
+        if (new_size > own.m_limits.table_keys * bytes_of_key) {
+            own.use_up("a table has more keys than it may");
+            return nullptr;
+        }
+        own.m_until_clock = 0;
+        if (own.m_used_up == nullptr) {
+            lua_sethook(own.m_thread, count, LUA_MASKCOUNT, at_next_instructions);
+        }
     }
     const bool grows = new_size > before;
     const std::size_t limit = own.m_limits.memory + (own.m_used_up == nullptr ? 0 : reserve);

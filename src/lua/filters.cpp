@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include <daybook/limits.hpp>
 #include <daybook/timestamp.hpp>
 
 #include "budget.hpp"
@@ -29,7 +30,13 @@ void add_value(lua_State* L, filter& wanted, std::string_view field)
         }
     }
     const std::string_view value = check_text(L, field);
-    charge(L, price_of_statement / 5 + 8 * value.size());  // it is kept where no budget counts
+    if (budget::of(L) != nullptr) {
+        // It is kept where no budget counts.
+        charge(L, price_of_statement / 5);
+        if (value.size() > limits::id_bytes) {
+            refuse(L, field, "at most 2048 bytes long in a locked script");
+        }
+    }
     if (!guard(what, [&] { add_to_filter(wanted, field, value); })) {
         raise(L, what);
     }
@@ -79,6 +86,9 @@ void add_filter_member(lua_State* L, filter& wanted, std::string_view name)
         if (count == 0) {
             // Taken for no condition at all, it would give everything.
             refuse(L, name, "a text or a list of texts, at least one");
+        }
+        if (budget::of(L) != nullptr && count > 100) {
+            refuse(L, name, "a list of at most 100 texts in a locked script");
         }
         for (lua_Integer i = 1; i <= count; ++i) {
             lua_rawgeti(L, -1, i);

@@ -103,11 +103,11 @@ void push_change(lua_State* L, const change& one)
     push_text(L, one.path);
     lua_setfield(L, -2, "path");
     if (one.old_value) {
-        push_json(L, *one.old_value);
+        push_json(L, *one.old_value, nulls::kept, names::once);
         lua_setfield(L, -2, "old");
     }
     if (one.new_value) {
-        push_json(L, *one.new_value);
+        push_json(L, *one.new_value, nulls::kept, names::once);
         lua_setfield(L, -2, "new");
     }
 }
@@ -163,7 +163,8 @@ void push_table(lua_State* L, const event& e, std::string_view name)
     } else if (name == "facets") {
         push_facets(L, e.facets);
     } else if (e.metadata) {
-        push_json(L, *e.metadata);
+        // Of two members of one name, a hook would see one, and the other would be written.
+        push_json(L, *e.metadata, nulls::kept, names::once);
     } else {
         lua_newtable(L);  // so that a hook can put something in
     }

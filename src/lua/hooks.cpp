@@ -6,6 +6,7 @@
 
 #include <daybook/digest.hpp>
 #include <daybook/error.hpp>
+#include <daybook/json.hpp>
 #include <daybook/limits.hpp>
 
 #include "hook_event.hpp"
@@ -67,9 +68,17 @@ int refuse(lua_State* L)
     if (reason.empty()) {
         return luaL_error(L, "refuse() needs a reason");
     }
+    lua::failure problem;
+    if (!lua::guard(problem, [&] { check_text(reason, "the reason of refuse()"); })) {
+        return lua::raise(L, problem);
+    }
     if (!self.refused) {
         self.refused = true;
-        self.reason[reason.copy(self.reason, sizeof self.reason - 1)] = '\0';
+        std::size_t size = std::min(reason.size(), sizeof self.reason - 1);
+        while (size < reason.size() && (static_cast<unsigned char>(reason[size]) & 0xC0) == 0x80) {
+            --size;  // not inside a character
+        }
+        self.reason[reason.copy(self.reason, size)] = '\0';
     }
     return luaL_error(L, "refused: %s", self.reason);
 }
@@ -100,6 +109,32 @@ void keep_text(lua_State* L, std::string& to, const char* what)
     }
 }
 
+// Behind a hole, or under a name, a rule would never be asked.
+void check_list(lua_State* L, int index, const char* what)
+{
+    lua_Integer count = 0;
+    index = lua_absindex(L, index);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        ++count;
+    }
+    for (lua_Integer i = 1; i <= count; ++i) {
+        if (lua_rawgeti(L, index, i) == LUA_TNIL) {
+            luaL_error(L, "%s is not a list without holes", what);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+// "invoice.paid", "invoice.*" or "*": what else has a star would never be any action.
+void check_pattern(lua_State* L, const std::string& pattern)
+{
+    const std::size_t star = pattern.find('*');
+    const bool prefix = pattern.size() > 2 && star == pattern.size() - 1 && pattern[star - 1] == '.';
+    if (star != std::string::npos && !prefix && pattern != "*") {
+        luaL_error(L, "`when` is \"%s\", and can be an action, or a prefix that ends in \".*\"", pattern.c_str());
+    }
+}
+
 void add_text(lua_State* L, std::vector<std::string>& to, const char* what)
 {
     lua::failure problem;
@@ -107,6 +142,7 @@ void add_text(lua_State* L, std::vector<std::string>& to, const char* what)
         lua::raise(L, problem);
     }
     keep_text(L, to.back(), what);
+    check_pattern(L, to.back());
 }
 
 // The rule on top of the stack; its function goes to the end of the list at `functions`.
@@ -130,6 +166,9 @@ void take_rule(lua_State* L, int functions, lua_Integer number, settings& into)
     lua_getfield(L, -1, "when");
     if (lua_type(L, -1) == LUA_TTABLE) {
         const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
+        const char* const where = lua_pushfstring(L, "%s.when", what);
+        check_list(L, -2, where);
+        lua_pop(L, 1);
         for (lua_Integer i = 1; i <= count; ++i) {
             lua_rawgeti(L, -1, i);
             add_text(L, one.when, "an action of `when`");
@@ -187,6 +226,7 @@ int load(lua_State* L)
     if (lua_getfield(L, 1, "rules") != LUA_TTABLE || lua_rawlen(L, -1) == 0) {
         return luaL_error(L, "the file's table has no list of `rules`");
     }
+    check_list(L, -1, "`rules`");
     lua_newtable(L);
     const int functions = lua_gettop(L);
     const auto count = static_cast<lua_Integer>(lua_rawlen(L, functions - 1));

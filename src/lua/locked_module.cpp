@@ -134,6 +134,8 @@ int open_module(lua_State* L)
 {
     lua_newtable(L);
     open_values(L);
+    open_events(L);
+    open_counts(L);
     open_transactions(L);
     open_answers(L);
     refuse_sql(L);

@@ -139,6 +139,7 @@ struct decoder {
     lua_State* L;
     json_reader reader;
     nulls how;
+    names which;
 
     void push_text() const
     {
@@ -176,6 +177,21 @@ struct decoder {
         }
     }
 
+    // As lua_rawset.
+    void set_member(int table) const
+    {
+        if (which == names::once) {
+            table = lua_absindex(L, table);
+            lua_pushvalue(L, -2);
+            if (lua_rawget(L, table) != LUA_TNIL) {
+                const char* const name = lua_tostring(L, -3);
+                raise(L, error_kind::invalid_json, lua_pushfstring(L, "the name \"%s\" is given twice in one object", name));
+            }
+            lua_pop(L, 1);
+        }
+        lua_rawset(L, table);
+    }
+
     // Members wait on the stack until their number is known: a table that grows places all that it has anew each time.
     bool push_object()
     {
@@ -195,7 +211,7 @@ struct decoder {
         for (int key = first; key < first + 2 * waiting; key += 2) {  // in their order: of equal keys, the last counts
             lua_pushvalue(L, key);
             lua_pushvalue(L, key + 1);
-            lua_rawset(L, -3);
+            set_member(-3);
         }
         if (waiting > 0) {
             lua_replace(L, first);
@@ -206,7 +222,7 @@ struct decoder {
             if (!push(reader.next())) {
                 return false;
             }
-            lua_rawset(L, first);
+            set_member(first);
         }
         return token == json_token::object_end;
     }
@@ -631,10 +647,10 @@ int null_tostring(lua_State* L)
 
 }  // namespace
 
-void push_json(lua_State* L, std::string_view json, nulls how)
+void push_json(lua_State* L, std::string_view json, nulls how, names which)
 {
     charge(L, json.size() / 2);  // what is shortest is slowest: []
-    decoder d{L, json_reader{json}, how};
+    decoder d{L, json_reader{json}, how, which};
     const int top = lua_gettop(L);
     if (!d.push(d.reader.next()) || d.reader.next() != json_token::end) {
         lua_settop(L, top);

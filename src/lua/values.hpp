@@ -20,8 +20,11 @@ namespace daybook::lua {
 
 enum class nulls { kept, absent };
 
+/// Whether an object may have two members of one name, of which the last is seen.
+enum class names { any, once };
+
 /// Pushes the value of a JSON text. Raises invalid_json.
-void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept);
+void push_json(lua_State* L, std::string_view json, nulls how = nulls::kept, names which = names::any);
 
 /// Whether the value at `index` is what push_json() makes of `json`, so that append_json() writes the same for both. False
 /// also where it would take long to know: for texts with escapes, keys that are given twice, and many keys. May raise for

@@ -23,7 +23,7 @@ const std::string digest(64, 'd');
 const catalogue_options with_key{.hash_key = "sixteen bytes or more"};
 
 constexpr std::string_view everything = R"json({
-    "name": "billing", "strict": true, "secret_names": ["password", "api_key"],
+    "name": "billing", "strict": true, "facets": ["region"], "secret_names": ["password", "api_key"],
     "retention": {"access": "400 days", "billing": "10 years"},
     "actions": {
         "role.grant": {
@@ -159,6 +159,9 @@ TEST_CASE("every way not to be as declared is refused, and the field is named", 
     CHECK_THAT(with([](event& e) { e.changes.push_back({.path = "/limits", .new_value = R"([{"amount":"x"}])"}); }),
                ContainsSubstring("changes./limits.1.amount is not a number"));
 
+    CHECK(with([](event& e) { e.facets = {{"regoin", "eu"}}; }) ==
+          "facets.regoin is not declared for role.grant; did you mean \"region\"?");
+    CHECK(with([](event& e) { e.facets = {{"region", "eu"}, {"hook_failed", "x"}}; }).empty());
     CHECK(with([](event& e) { e.facets = {{"ticket", "T-2"}}; }) ==
           "facets.ticket is given, and role.grant derives another value for it");
 }
@@ -239,6 +242,40 @@ TEST_CASE("without the key, what would be hashed is refused, and nothing is let 
     CHECK(kind_of([&] { static_cast<void>(applied(c, e)); }) == error_kind::invalid_rules);
     CHECK(kind_of([&] { static_cast<void>(c.hash_of(acme, "x")); }) == error_kind::invalid_rules);
     CHECK(kind_of([&] { catalogue{everything, digest, {.hash_key = "too short"}}; }) == error_kind::invalid_rules);
+}
+
+TEST_CASE("a facet that is given is treated like the field that it stands for", "[catalogue]")
+{
+    const catalogue c{R"({"actions":{"a":{"source_ip":{"personal":"hash","facet":true},
+        "metadata":{"email":{"personal":"hash","facet":"who"},"ssn":{"secret":true},"deep":{"fields":{"pin":{"secret":true,"facet":"pin"}}}}}}})",
+                      digest, with_key};
+    event e;
+    e.action = "a";
+    e.facets = {{"who", "ann@b.test"}, {"email", "ann@b.test"}, {"ssn", "078"}, {"pin", "4711"}, {"source_ip", "10.0.0.1"}, {"other", "x"}};
+    const event out = applied(c, e).content;
+    CHECK(facet_of(out, "who") == c.hash_of(acme, "ann@b.test"));
+    CHECK(facet_of(out, "email") == c.hash_of(acme, "ann@b.test"));
+    CHECK(facet_of(out, "ssn") == "[redacted]");
+    CHECK(facet_of(out, "pin") == "[redacted]");
+    CHECK(facet_of(out, "source_ip") == c.hash_of(acme, "10.0.0.1"));
+    CHECK(facet_of(out, "other") == "x");
+    // The value itself, and the facet as it will be.
+    e.metadata = R"({"email":"ann@b.test"})";
+    CHECK(facet_of(applied(c, e).content, "who") == c.hash_of(acme, "ann@b.test"));
+}
+
+TEST_CASE("what looks replaced is checked where nothing is replaced, and redacted where that is said", "[catalogue]")
+{
+    const catalogue c{R"({"actions":{"a":{"reason":{"one_of":["x"]},"metadata":{"n":"integer","pin":{"secret":true},"mail":{"personal":"hash"}}}}})",
+                      digest, with_key};
+    event e;
+    e.action = "a";
+    e.metadata = R"({"n":"[redacted]"})";
+    CHECK_THAT(refusal(c, e), ContainsSubstring("metadata.n is not an integer"));
+    e.metadata = R"({"pin":"hmac:0123456789abcdef0123456789abcdef","mail":"hmac:0123456789abcdef0123456789abcdef"})";
+    CHECK(applied(c, e).content.metadata == R"({"pin":"[redacted]","mail":"hmac:0123456789abcdef0123456789abcdef"})");
+    e.reason = "[redacted]";
+    CHECK_THAT(refusal(c, e), ContainsSubstring("reason is \"[redacted]\"; declared are x"));
 }
 
 TEST_CASE("a secret name is redacted wherever it stands, in events that are not declared too", "[catalogue]")

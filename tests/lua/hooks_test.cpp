@@ -37,7 +37,7 @@ event full_event()
     e.correlation_id = "c";
     e.trace_id = "t";
     e.source = "shop";
-    e.metadata = R"({ "z":1.50,  "a": [], "o":{}, "big":12345678901234567890, "null":null, "a":[] })";
+    e.metadata = R"({ "z":1.50,  "a": [], "o":{}, "big":12345678901234567890, "null":null })";
     e.facets = {{"region", "eu"}};
     return e;
 }
@@ -85,6 +85,19 @@ TEST_CASE("an event that a hook only looks at stays as it was, byte for byte", "
     event least;
     least.action = "a";
     CHECK(changed("for k, v in pairs(e) do end", least) == least);
+}
+
+TEST_CASE("a name that is given twice cannot hide a value from a hook", "[hooks]")
+{
+    event e = full_event();
+    e.metadata = R"({"card":"4111","card":"x"})";
+    CHECK_THAT(failure_of("if e.metadata.card ~= 'x' then e.metadata.card = nil end", e), ContainsSubstring("the name \"card\" is given twice"));
+    CHECK(changed("e.source = 'x'", e).metadata == e.metadata);  // not looked at
+    e.metadata = R"({"deep":[{"x":1,"\u0078":2}]})";
+    CHECK_THAT(failure_of("local x = e.metadata", e), ContainsSubstring("the name \"x\" is given twice"));
+    e = full_event();
+    e.changes[0].new_value = R"({"a":null,"a":1})";
+    CHECK_THAT(failure_of("local x = e.changes", e), ContainsSubstring("the name \"a\" is given twice"));
 }
 
 TEST_CASE("a hook sees every field, with the names that an event has everywhere", "[hooks]")
@@ -258,6 +271,12 @@ TEST_CASE("a refusal has its reason, cannot be swallowed, and can ask to be reco
     CHECK_FALSE(other.record_refusal);
     CHECK_THAT(failure_of("refuse()"), ContainsSubstring("failed"));
     CHECK_THAT(failure_of("refuse('')"), ContainsSubstring("needs a reason"));
+    CHECK_THAT(failure_of("refuse('\\xff')"), ContainsSubstring("UTF-8"));
+    // Cut between characters, so that it can be recorded.
+    const hooks wordy{one_rule("refuse('a' .. ('\xC3\xA9'):rep(5000))"), "hooks.lua"};
+    const std::string told = message_of([&] { static_cast<void>(applied(wordy, full_event())); });
+    CHECK(told.size() > 900);
+    CHECK(told.ends_with("\xC3\xA9"));
 }
 
 TEST_CASE("a hook that fails fails the write, or marks the event, which is then as it came", "[hooks]")
@@ -326,6 +345,16 @@ TEST_CASE("a file of hooks with a mistake is refused, and the place is named", "
     CHECK_THAT(loading_problem("return { rules = { { apply = function() end } } }"), ContainsSubstring("rules[1].name is not a string"));
     CHECK_THAT(loading_problem("return { rules = { { name = 'n' } } }"), ContainsSubstring("rules[1].apply is not a function"));
     CHECK_THAT(loading_problem("return { rules = { { name = 'n', when = {}, apply = function() end } } }"), ContainsSubstring("when is empty"));
+    CHECK_THAT(loading_problem("return { rules = { { name = 'n', apply = function() end }, nil, { name = 'm', apply = function() end } } }"),
+               ContainsSubstring("`rules` is not a list"));
+    CHECK_THAT(loading_problem("return { rules = { { name = 'n', apply = function() end }, more = { name = 'm', apply = function() end } } }"),
+               ContainsSubstring("`rules` is not a list"));
+    CHECK_THAT(loading_problem("return { rules = { { name = 'n', when = { 'a', nil, 'b' }, apply = function() end } } }"),
+               ContainsSubstring("when is not a list"));
+    for (const std::string when : {"a*", "*.a", "a.*.b", "**", ".*"}) {
+        CHECK_THAT(loading_problem("return { rules = { { name = 'n', when = '" + when + "', apply = function() end } } }"),
+                   ContainsSubstring("an action, or a prefix that ends in \".*\""));
+    }
     CHECK_THAT(loading_problem("return { rules = { { name = 'n', were = 'x', apply = function() end } } }"), ContainsSubstring("\"were\""));
     CHECK_THAT(loading_problem("return { on_failure = 'ignore', rules = { { name = 'n', apply = function() end } } }"),
                ContainsSubstring("\"refuse\" or \"mark\""));

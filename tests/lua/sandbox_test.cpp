@@ -223,6 +223,16 @@ TEST_CASE("attack 118: sorting by a comparison that contradicts itself is an err
     CHECK(ending("local t = {} for i = 1, 1000 do t[i] = i end pcall(table.sort, t, function() return math.random() < 0.5 end)") == std::nullopt);
 }
 
+TEST_CASE("attack 106: a table has no more keys than can be placed anew in one instruction")
+{
+    constexpr const char* keys = "a table has more keys than it may";
+    CHECK(used_up("local t = {} for i = 1, 60000 do t['k' .. i] = i end") == keys);
+    // All of these have the same place in the next larger table.
+    CHECK(used_up("local k = 15 local m = (1 << (k + 1)) - 1 local t = {} for i = 1, 1 << k do t[i * m] = true end t[-1] = true") == keys);
+    CHECK(ending("local t = {} for i = 1, 30000 do t['k' .. i] = i end") == std::nullopt);
+    CHECK(ending("local t = {} for i = 1, 200000 do t[i] = i end") == std::nullopt);  // a list
+}
+
 TEST_CASE("attack 106: memory has a limit, and whoever reaches it is ended")
 {
     CHECK(used_up("local t = {} while true do t[#t + 1] = {} end") == memory);

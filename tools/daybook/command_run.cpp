@@ -39,10 +39,11 @@ script_limits limits_of(const run_options& o)
 
 int run_locked(context& c, const run_options& o, const std::string& file, const std::vector<std::string>& arguments)
 {
-    const script_limits limits = limits_of(o);
+    script_limits limits = limits_of(o);
     static_cast<void>(c.tenant_name());  // the child need not find that out
     const bool shown = is_terminal(1);
     if (o.isolated) {
+        limits.table_keys = SIZE_MAX;  // whoever takes too long with them is killed
         if (const auto status = isolate({.time = limits.time, .memory = limits.memory})) {
             return *status;
         }
@@ -54,8 +55,25 @@ int run_locked(context& c, const run_options& o, const std::string& file, const 
         host.use(*queries);
     }
     // A script that is not trusted could do to a terminal what it likes.
-    host.print_to([&c, shown](std::string_view line) { c.out().line(shown ? visible(line) : std::string{line}); });
-    host.run_file(file, arguments);
+    bool reader_gone = false;
+    host.print_to([&](std::string_view line) {
+        try {
+            c.out().line(shown ? visible(line) : std::string{line});
+        } catch (const broken_pipe&) {
+            reader_gone = true;
+            throw error{error_kind::unwritable_output, "nobody reads what is printed"};
+        }
+    });
+    try {
+        host.run_file(file, arguments);
+    } catch (const error&) {
+        if (!reader_gone) {
+            throw;
+        }
+    }
+    if (reader_gone) {
+        throw broken_pipe{};
+    }
     return 0;
 }
 

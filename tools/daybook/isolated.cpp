@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -90,35 +91,47 @@ struct channel {
         }
     }
 
-    // Everything that is there, on to where it belongs. A reader that went away gets nothing more, and the child hears it.
+    // What to wait for: something to read, or room for what was read.
+    [[nodiscard]] pollfd awaited() const { return pending.empty() ? pollfd{ends[0], POLLIN, 0} : pollfd{target, POLLOUT, 0}; }
+
+    [[nodiscard]] bool finished() const { return ends[0] < 0 && pending.empty(); }
+
+    // One step, after awaited() came true. No more at once than a pipe takes without waiting: whoever reads may never do so. A
+    // reader that went away gets nothing more, and the child hears it.
     void pass_on()
     {
-        std::array<char, 65536> bytes;
-        const ssize_t count = read(ends[0], bytes.data(), bytes.size());
-        if (count <= 0 && !(count < 0 && errno == EINTR)) {
+        std::array<char, PIPE_BUF> bytes;
+        if (pending.empty()) {
+            const ssize_t count = read(ends[0], bytes.data(), bytes.size());
+            if (count > 0) {
+                pending.assign(bytes.data(), static_cast<std::size_t>(count));
+            } else if (count == 0 || errno != EINTR) {
+                close_end(0);
+            }
+            return;
+        }
+        const ssize_t written = write(target, pending.data(), pending.size());
+        if (written >= 0) {
+            pending.erase(0, static_cast<std::size_t>(written));
+        } else if (errno != EINTR && errno != EAGAIN) {
+            pending.clear();
             close_end(0);
         }
-        for (ssize_t done = 0; done < count;) {
-            const ssize_t written = write(target, bytes.data() + done, static_cast<std::size_t>(count - done));
-            if (written < 0 && errno != EINTR) {
-                close_end(0);
-                return;
-            }
-            done += std::max<ssize_t>(written, 0);
-        }
     }
+
+    std::string pending;
 };
 
-// Ends the child when its time is over. True: it had to be killed.
+// Ends the child when its time is over, or has been over and nobody read what it printed. True: it had to be killed.
 bool watch(pid_t child, channel& out, channel& err, clock::time_point end)
 {
-    while (out.ends[0] >= 0 || err.ends[0] >= 0) {
+    while (!out.finished() || !err.finished()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
         if (left <= 0) {
             kill(child, SIGKILL);
             return true;
         }
-        std::array<pollfd, 2> ready{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
+        std::array<pollfd, 2> ready{out.awaited(), err.awaited()};
         if (poll(ready.data(), ready.size(), static_cast<int>(std::min<long long>(left, 60'000))) <= 0) {
             continue;
         }
