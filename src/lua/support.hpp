@@ -91,8 +91,11 @@ template <typename T>
 T& new_object(lua_State* L, int user_values = 0)
 {
     void* const memory = lua_newuserdatauv(L, sizeof(T), user_values);
+    if (luaL_getmetatable(L, T::lua_type) != LUA_TTABLE) {
+        luaL_error(L, "the type %s was not opened in this state", T::lua_type);  // without __gc it would leak
+    }
     T* const object = new (memory) T;
-    luaL_setmetatable(L, T::lua_type);
+    lua_setmetatable(L, -2);
     return *object;
 }
 
