@@ -114,6 +114,7 @@ field_declaration read_field(reader& in, json_token token, std::string name, con
                                                             "facet",  "description", "fields",   "items",  "open"};
     field_declaration field{.name = std::move(name)};
     field.open = at.open;
+    bool items = false;
     if (token == json_token::boolean_true) {
         return field;  // declared, and no more is said of it
     }
@@ -146,10 +147,15 @@ field_declaration read_field(reader& in, json_token token, std::string name, con
             field.fields = read_fields(in, value, where, at.facet + ".", at.open);
         } else if (member == "items") {
             field.fields.push_back(read_field(in, value, "*", {where, {}, at.open}));
+            items = true;
         } else {
             field.open = read_flag(value, where);
         }
     });
+    // A value of another shape would hide from what is declared of its parts.
+    if (field.type == value_type::any && !field.fields.empty()) {
+        field.type = items ? value_type::array : value_type::object;
+    }
     const bool whole = field.type == value_type::object || field.type == value_type::array || !field.fields.empty();
     if (whole && !field.facet.empty()) {
         refuse(at.where, "cannot be a facet: a facet is one value");

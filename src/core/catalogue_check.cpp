@@ -295,10 +295,30 @@ private:
         return names[static_cast<std::size_t>(type)];
     }
 
+    // The strictest treatment of what is declared inside.
+    static treatment inside(const std::vector<field_declaration>& fields)
+    {
+        treatment how = treatment::keep;
+        for (const field_declaration& field : fields) {
+            how = std::max({how, field.treated, inside(field.fields)});
+        }
+        return how;
+    }
+
+    // A value of another shape than its declared parts have could hold them in places where nobody looks.
+    static bool has_another_shape(const std::vector<field_declaration>& fields, json_token token)
+    {
+        const bool list = token == json_token::array_begin && find_field(fields, "*") != nullptr;
+        return !fields.empty() && token != json_token::object_begin && token != json_token::null && !list;
+    }
+
     // `declared` may be null, which means that nothing is known of it; `inherited` comes from what it is a part of.
     void value(text& in, json_token token, const field_declaration* declared, treatment inherited, const place& at)
     {
-        const treatment how = declared == nullptr ? inherited : std::max(inherited, declared->treated);
+        treatment how = declared == nullptr ? inherited : std::max(inherited, declared->treated);
+        if (declared != nullptr && has_another_shape(declared->fields, token)) {
+            how = std::max(how, inside(declared->fields));
+        }
         const bool done = token == json_token::string && is_replaced(how, json_text(in.reader.raw()));
         if (declared != nullptr && !done && token != json_token::null) {
             if (!is_of(declared->type, token, in.reader.raw())) {
@@ -426,6 +446,9 @@ private:
                 refuse_path(one.path);
             }
             how = std::max({how, by_name(part), declared == nullptr ? treatment::keep : declared->treated});
+            if (declared == nullptr && fields != nullptr && is_index(part)) {
+                how = std::max(how, inside(*fields));  // an element of a list, where an object was declared
+            }
             open = declared == nullptr || declared->open;
             fields = declared == nullptr ? nullptr : &declared->fields;
         }
@@ -437,12 +460,19 @@ private:
             const json_token token = in.next(at);
             if (parts.empty() && token == json_token::object_begin) {
                 members_of_document(in, at);
+            } else if (parts.empty() && has_another_shape(m_action.changes, token)) {
+                value(in, token, nullptr, inside(m_action.changes), at);
             } else {
                 value(in, token, declared, how, at);
             }
             in.next(at);
             in.write_to(**side);
         }
+    }
+
+    static bool is_index(std::string_view part)
+    {
+        return part == "-" || (!part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos);
     }
 
     // A change of the whole document: its members are what the paths name. None is required: it may be an old value.

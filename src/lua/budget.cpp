@@ -149,6 +149,14 @@ void budget::use_up(const char* what) noexcept
     }
 }
 
+const char* budget::used_up_now() noexcept
+{
+    if (m_running && m_used_up == nullptr && std::chrono::steady_clock::now() >= m_end) {
+        use_up("its time is over");
+    }
+    return m_used_up;
+}
+
 // A long string copied, a table searched from its beginning, garbage collected because of one allocation: what one
 // instruction can take grows with the memory that the script has.
 int budget::instructions_at_once() const noexcept

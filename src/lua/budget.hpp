@@ -38,6 +38,9 @@ public:
     /// In words, what was used up; null if nothing was.
     [[nodiscard]] const char* used_up() const noexcept { return m_used_up; }
 
+    /// The same, and the clock is read: before what cannot be undone.
+    [[nodiscard]] const char* used_up_now() noexcept;
+
     /// Where the script was then, as "name:line"; empty if no line of it ran.
     [[nodiscard]] const char* where() const noexcept { return m_where; }
 

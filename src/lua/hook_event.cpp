@@ -511,8 +511,11 @@ void hook_event::take_back(lua_State* L, int index)
     // Nothing comes in but through hook_event_assign(), except by rawset.
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         const std::size_t known = find(L, -2);
-        if (known == fields.size() || (m_seen & bit_of(known)) == 0) {
+        if (known == fields.size()) {
             unknown(L, -2);
+        }
+        if ((m_seen & bit_of(known)) == 0) {
+            refuse(L, fields[known].name, "was set by rawset");
         }
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -386,7 +386,9 @@ void hooks::apply(outgoing_event& e) const
         throw error{error_kind::hook_failed, "the hook \"" + failed + "\" failed: " + problem->what()};
     }
     std::erase_if(e.content.facets, [](const facet& one) { return one.key == "hook_failed"; });
-    e.content.facets.push_back({"hook_failed", failed.substr(0, limits::facet_value_bytes)});
+    if (e.content.facets.size() < limits::facets) {  // shaped_by says it in any case
+        e.content.facets.push_back({"hook_failed", failed.substr(0, limits::facet_value_bytes)});
+    }
     e.add_shaper(m_state->shaper + ":failed");
 }
 

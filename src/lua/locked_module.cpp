@@ -114,7 +114,7 @@ int call_host(lua_State* L)
     if (!done) {
         return raise(L, what);
     }
-    charge(L, 0);  // its time
+    charge(L, price_of_statement);  // and its time
     push_json(L, result.view());
     return 1;
 }

@@ -142,7 +142,8 @@ int connect(lua_State* L)
 {
     const std::string_view url = check_string(L, 1);
     rule_names names;
-    if (!lua_isnoneornil(L, 2)) {
+    const bool named = !lua_isnoneornil(L, 2);
+    if (named) {
         luaL_checktype(L, 2, LUA_TTABLE);
         for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
             read_option(L, names);  // the table keeps its texts alive
@@ -151,7 +152,7 @@ int connect(lua_State* L)
     pool_handle& handle = new_object<pool_handle>(L);
     failure what;
     const bool done = guard(what, [&] {
-        handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4, .rules = read_rules(names.files())});
+        handle.own = std::make_unique<pool>(pool_options{.url = std::string{url}, .size = 4, .rules = read_rules(named ? names.files() : rule_files_from_environment())});
         handle.connections = handle.own.get();
     });
     if (!done) {

@@ -218,7 +218,7 @@ void sandbox::call(lua_CFunction work, void* argument)
     lua_pushcfunction(L, work);
     lua_pushlightuserdata(L, argument);
     const int status = lua_pcall(L, 1, 0, 0);
-    if (status == LUA_OK && m_budget.used_up() == nullptr) {
+    if (status == LUA_OK && m_budget.used_up_now() == nullptr) {
         budget::stop(L);
         return;
     }

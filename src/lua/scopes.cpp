@@ -20,8 +20,8 @@ struct script_raised {};
 // A script that caught the end of its budget, and returns in time, must not commit.
 bool is_used_up(lua_State* L)
 {
-    const budget* const used = budget::of(L);
-    return used != nullptr && used->used_up() != nullptr;
+    budget* const used = budget::of(L);
+    return used != nullptr && used->used_up_now() != nullptr;
 }
 
 }  // namespace

@@ -201,6 +201,17 @@ TEST_CASE("a refusal leaves the scope, and is recorded where the rules ask for i
     CHECK(f.events() == "2");
 }
 
+TEST_CASE("a refusal is recorded though other fields of the event cannot be", "[database]")
+{
+    const fixture f;
+    const auto connections = f.with(std::make_shared<const refusing>(true));
+    event e = edit("mallory");
+    e.correlation_id = std::string(3000, 'x');
+    CHECK(message_of([&] { with_tenant(*connections, f.acme, [&](tenant_tx& tx) { log_audit(tx, e); }); }) == "not for mallory");
+    CHECK(f.ask("select concat_ws(' ', action, outcome, actor_id, reason) from daybook.audit_logs") ==
+          "document.edit denied mallory not for mallory");
+}
+
 TEST_CASE("a refusal that cannot be recorded says so", "[database]")
 {
     const fixture f;

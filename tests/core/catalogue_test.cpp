@@ -329,6 +329,29 @@ TEST_CASE("a declared secret in changes is hidden whatever path leads to it", "[
     CHECK(shown("/keys", R"([{"value":1,"name":2}])") == R"([{"value":"[redacted]","name":2}])");
     CHECK(shown("/home/street/name", R"("x")") == R"("[redacted]")");  // part of what is personal
     CHECK(shown("/login/other", R"("x")") == R"("x")");
+    // In another shape than the declared one.
+    CHECK(shown("/login", R"([{"token":"x"}])") == R"("[redacted]")");
+    CHECK(shown("/login", R"("x")") == R"("[redacted]")");
+    CHECK(shown("/login", "null") == "null");
+    CHECK(shown("/login/0/token", R"("x")") == R"("[redacted]")");
+    CHECK(shown("", R"([{"login":{"token":"x"}}])") == R"("[redacted]")");
+    CHECK(shown("/keys/0", R"("x")") == R"("[redacted]")");
+    CHECK(shown("/keys", R"({"a":{"value":1}})") == R"({"a":{"value":"[redacted]"}})");
+}
+
+TEST_CASE("metadata of another shape than the declared one is refused", "[catalogue]")
+{
+    const catalogue c{R"({"actions":{"a":{"metadata":{"credentials":{"fields":{"token":{"secret":true}}},
+                                                        "keys":{"items":{"fields":{"value":{"secret":true}}}}}}}})", digest};
+    event e;
+    e.action = "a";
+    for (const char* const json : {R"({"credentials":[{"token":"x"}]})", R"({"credentials":"x"})", R"({"keys":{"a":{"value":"x"}}})",
+                                   R"({"keys":["x"]})"}) {
+        e.metadata = json;
+        CHECK_FALSE(refusal(c, e).empty());
+    }
+    e.metadata = R"({"credentials":{"token":"x"},"keys":[{"value":"x"}]})";
+    CHECK(applied(c, e).content.metadata == R"({"credentials":{"token":"[redacted]"},"keys":[{"value":"[redacted]"}]})");
 }
 
 TEST_CASE("actors and targets are hidden where the catalogue says so, and a refusal's record too", "[catalogue]")

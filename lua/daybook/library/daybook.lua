@@ -66,7 +66,8 @@ function daybook.log_attempt(organization, event) end
 ---@return daybook.organization
 function daybook.organization(key_or_id) end
 
----A pool of one's own, beside the one that the module uses. It connects when it is needed first.
+---A pool of one's own, beside the one that the module uses. It connects when it is needed first. Without options, its rules are
+---those of the environment: DAYBOOK_CATALOGUE, DAYBOOK_HOOKS, DAYBOOK_HASH_KEY_FILE.
 ---
 ---Raises `no_url` for an empty text; `invalid_rules`, `unreadable_input` for files that cannot be used; a string for an
 ---option that is none.
