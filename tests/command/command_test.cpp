@@ -162,6 +162,8 @@ TEST_CASE("wrong usage ends with 2 and says what would be right", "[database]")
                StartsWith("{\"error\":\"D0107\",\"message\":\"unknown field"));
     CHECK(f.daybook({"--help"}).status == 0);
     CHECK(f.daybook({"query", "--help"}).status == 0);
+    CHECK(f.daybook({"help"}).out == f.daybook({"--help"}).out);
+    CHECK(f.daybook({"help", "query"}).out == f.daybook({"query", "--help"}).out);
     CHECK_THAT(f.daybook({"version"}).out, StartsWith("daybook " DAYBOOK_VERSION));
 }
 

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -121,6 +123,18 @@ int run(const context& c, const action& chosen, output& out)
     }
 }
 
+// `daybook help import` is `daybook import --help`. CLI11 takes the words from the last to the first.
+std::vector<std::string> words_of(int argc, char** argv)
+{
+    std::vector<std::string> words{argv + 1, argv + argc};
+    if (!words.empty() && words.front() == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    }
+    std::ranges::reverse(words);
+    return words;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -162,7 +176,7 @@ int main(int argc, char** argv)
     add_explain(app, c, chosen);
     add_version(app, c, chosen);
     try {
-        app.parse(argc, argv);
+        app.parse(words_of(argc, argv));
     } catch (const CLI::ParseError& e) {
         return usage_error(app, c, e);
     }
