@@ -254,7 +254,9 @@ void append(lua_State* L, text_buffer& out, std::string_view text)
     if (out.capacity - out.size < text.size()) {
         const std::size_t wanted = std::max(out.capacity * 2, out.size + text.size() + 256);
         if (!out.reserve(wanted)) {
-            lua_gc(L, LUA_GCCOLLECT, 0);
+            if (budget::of(L) != nullptr) {
+                lua_gc(L, LUA_GCCOLLECT, 0);  // what the budget counts may be garbage
+            }
             if (!out.reserve(wanted)) {
                 luaL_error(L, "not enough memory");
             }
