@@ -30,8 +30,8 @@ constexpr std::array texts{
     text_place{"source", [](const event& e) -> const std::optional<std::string>& { return e.source; }},
 };
 
-constexpr std::array<std::string_view, 14> places{"actor",    "target",  "targets",    "on_behalf_of", "action",         "outcome",  "metadata",
-                                                  "changes",  "reason",  "source_ip",  "user_agent",   "request_id", "correlation_id", "source"};
+constexpr std::array<std::string_view, 15> places{"actor",    "target",  "targets",    "on_behalf_of", "action",         "outcome",  "metadata",
+                                                  "changes",  "reason",  "source_ip",  "user_agent",   "request_id", "correlation_id", "trace_id", "source"};
 
 constexpr std::string_view nothing = "…";
 
@@ -202,7 +202,7 @@ void check_fields(const std::vector<field_declaration>& fields, bool open, std::
 void check_place(const std::vector<std::string>& place, const std::string& whole, const action_declaration& of, const std::string& where)
 {
     const std::string& name = place.front();
-    if (std::ranges::find(places, name) == places.end() && name != "trace_id") {
+    if (std::ranges::find(places, name) == places.end()) {
         const std::string_view near = nearest_name(name, places);
         refuse(where, "names {" + whole + "}, which no event has",
                near.empty() ? "there are {actor}, {target}, {metadata.NAME}, {changes.NAME.new}, …"

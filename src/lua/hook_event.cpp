@@ -413,19 +413,26 @@ std::size_t find(lua_State* L, int index)
     std::abort();  // raise() does not return
 }
 
+// Which field of the event, if the table (argument 1) still is the event's, the name (argument 2) is.
+std::size_t named_field(lua_State* L, const void* table_of_event)
+{
+    if (lua_topointer(L, 1) != table_of_event) {
+        luaL_error(L, "the event is over: a rule cannot keep it");
+    }
+    const std::size_t index = find(L, 2);
+    if (index == fields.size()) {
+        unknown(L, 2);
+    }
+    return index;
+}
+
 }  // namespace
 
 // e.field, when the table does not have it yet
 int hook_event_index(lua_State* L)
 {
     auto& self = *static_cast<hook_event*>(lua_touserdata(L, lua_upvalueindex(1)));
-    if (lua_topointer(L, 1) != self.m_table) {
-        return luaL_error(L, "the event is over: a rule cannot keep it");
-    }
-    const std::size_t index = find(L, 2);
-    if (index == fields.size()) {
-        unknown(L, 2);
-    }
+    const std::size_t index = named_field(L, self.m_table);
     if ((self.m_seen & bit_of(index)) != 0) {
         return 0;  // it was taken away
     }
@@ -446,13 +453,7 @@ int hook_event_index(lua_State* L)
 int hook_event_assign(lua_State* L)
 {
     auto& self = *static_cast<hook_event*>(lua_touserdata(L, lua_upvalueindex(1)));
-    if (lua_topointer(L, 1) != self.m_table) {
-        return luaL_error(L, "the event is over: a rule cannot keep it");
-    }
-    const std::size_t index = find(L, 2);
-    if (index == fields.size()) {
-        unknown(L, 2);
-    }
+    const std::size_t index = named_field(L, self.m_table);
     if (fields[index].is == form::read_only) {
         refuse(L, fields[index].name, "cannot be changed by a hook: a retry must find the same event");
     }

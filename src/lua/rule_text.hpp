@@ -9,7 +9,7 @@
 
 namespace daybook::lua {
 
-/// The whole text. Throws error (unreadable_input, invalid_rules if it is too long).
+/// The whole text, byte for byte: its digest names it. Throws error (unreadable_input).
 [[nodiscard]] std::string read_rules_file(const std::string& file);
 
 /// The message, with the file in front unless Lua put it there.

@@ -27,7 +27,7 @@ create function fill_mapped() returns void language sql as $$
             lower(coalesce(nullif(line::json ->> 'Hostname', ''), line::json ->> 'Computer', '')) as host
         from lines where source = 'windows'
     )
-    select coalesce(substring(host from '^[^.]*[.](.+)$'), host),
+    select coalesce(substring(host from '^[^.]*\.(.+)$'), host),
         coalesce(e ->> '@timestamp', e ->> 'TimeCreated', e ->> 'TimeGenerated')::timestamptz,
         e ->> 'EventID',
         case when e ->> 'EventType' = 'AUDIT_FAILURE' or failed_keyword(e ->> 'Keywords') then 'failure' else 'success' end,
