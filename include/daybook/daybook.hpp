@@ -18,6 +18,7 @@
 #include <daybook/exporter.hpp>
 #include <daybook/filter.hpp>
 #include <daybook/limits.hpp>
+#include <daybook/isolation.hpp>
 #include <daybook/log_audit.hpp>
 #include <daybook/merkle.hpp>
 #include <daybook/migration.hpp>

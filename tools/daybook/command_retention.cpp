@@ -6,6 +6,7 @@
 #include <daybook/retention.hpp>
 
 #include "context.hpp"
+#include "text.hpp"
 #include "duration.hpp"
 
 namespace daybook::command {
@@ -32,11 +33,6 @@ cell cell_of(const std::optional<timestamp>& time)
 cell cell_of(const std::optional<std::int64_t>& number)
 {
     return number ? cell{std::to_string(*number)} : cell{};
-}
-
-std::string count_of(std::size_t count, const std::string& thing)
-{
-    return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
 timestamp keep_from(const retention_options& o)

@@ -130,6 +130,7 @@ void add_catalogue(CLI::App& app, context& c, action& chosen);
 void add_checkpoint(CLI::App& app, context& c, action& chosen);
 void add_demo(CLI::App& app, context& c, action& chosen);
 void add_dev(CLI::App& app, context& c, action& chosen);
+void add_doctor(CLI::App& app, context& c, action& chosen);
 void add_explain(CLI::App& app, context& c, action& chosen);
 void add_export(CLI::App& app, context& c, action& chosen);
 void add_hist(CLI::App& app, context& c, action& chosen);

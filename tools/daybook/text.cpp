@@ -127,4 +127,17 @@ std::size_t display_width(std::string_view text)
     return width;
 }
 
+std::string count_of(std::size_t count, std::string_view thing, std::string_view things)
+{
+    std::string text = std::to_string(count) + " ";
+    if (count == 1) {
+        text += thing;
+    } else if (things.empty()) {
+        text += std::string{thing} + "s";
+    } else {
+        text += things;
+    }
+    return text;
+}
+
 }  // namespace daybook::command

@@ -18,6 +18,9 @@ namespace daybook::command {
 /// Columns on a terminal, near enough: characters, wide ones counted twice.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
+/// "1 event", "2 events"; `things` where an s is not enough.
+[[nodiscard]] std::string count_of(std::size_t count, std::string_view thing, std::string_view things = {});
+
 }  // namespace daybook::command
 
 #endif

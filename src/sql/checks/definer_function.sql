@@ -1,0 +1,35 @@
+-- A SECURITY DEFINER function runs as its owner. If policies do not hold the owner, whoever may call it may see every organization. Functions of
+-- triggers cannot be called, and Daybook's own are compared word by word by `daybook migrate verify`.
+\ir ../isolation/scope.sql
+, callable as (
+    select f.oid, f.proowner, o.rolname, o.rolsuper or o.rolbypassrls as unbound, coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as source,
+           l.lanname, string_agg(distinct a.ident, ', ') as callers
+    from pg_catalog.pg_proc f
+    join pg_catalog.pg_namespace n on n.oid = f.pronamespace
+    join pg_catalog.pg_roles o on o.oid = f.proowner
+    join pg_catalog.pg_language l on l.oid = f.prolang
+    join app_role a on has_function_privilege(a.oid, f.oid, 'execute') and has_schema_privilege(a.oid, n.oid, 'usage') and not a.rolsuper
+    where f.prosecdef and f.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and n.oid is distinct from ($1::json ->> 'daybook')::oid
+      and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
+    group by f.oid, f.proowner, o.rolname, o.rolsuper, o.rolbypassrls, l.lanname
+), about as (
+    select c.*, t.name as table_name,
+           c.unbound or (pg_has_role(c.proowner, t.relowner, 'usage') and not t.relforcerowsecurity) or not t.relrowsecurity as all_of_it
+    from callable c
+    join tenant_table t on c.source ~* ('\m' || regexp_replace(t.relname, '([^a-zA-Z0-9_])', '\\\1', 'g') || '\M')
+)
+select case when bool_or(a.all_of_it) then 'error' else 'warning' end, a.oid::regprocedure::text,
+       format('runs as %I%s, names %s, and %s may call it', a.rolname,
+              case when bool_or(a.all_of_it) then ', whom no policy holds' else ', whom policies hold as things are' end,
+              string_agg(a.table_name, ', ' order by a.table_name), a.callers),
+       format('alter function %s security invoker;  -- or: revoke execute on function %s from public, …;', a.oid::regprocedure, a.oid::regprocedure)
+from about a
+group by a.oid, a.rolname, a.callers
+union all
+select 'warning', c.oid::regprocedure::text,
+       format('runs as %I, whom no policy holds, and %s may call it: nothing here tells what it reads', c.rolname, c.callers),
+       format('alter function %s security invoker;  -- or give it to an owner that policies hold', c.oid::regprocedure)
+from callable c
+where c.unbound and not exists (select from about a where a.oid = c.oid)

@@ -1,0 +1,105 @@
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+#include <daybook/isolation.hpp>
+
+#include "context.hpp"
+#include "doctor.hpp"
+#include "ignored.hpp"
+#include "sarif.hpp"
+#include "text.hpp"
+
+namespace daybook::command {
+
+namespace {
+
+struct doctor_flags {
+    examination_flags about;
+    std::vector<std::string> ignore;
+    std::string because;
+    bool strict = false;
+};
+
+std::string joined(const std::vector<std::string>& all)
+{
+    std::string text;
+    for (const std::string& one : all) {
+        text += (text.empty() ? "" : ", ") + visible(one);
+    }
+    return text;
+}
+
+void say_what_was_examined(const context& c, const examination& e)
+{
+    c.say(visible(e.database) + " on PostgreSQL " + e.server + ", as " + visible(e.role));
+    c.say("application roles: " + (e.app_roles.empty() ? "none found" : joined(e.app_roles)) +
+          (e.app_roles_found ? " (found; --app-role names them)" : ""));
+    const auto parts = std::ranges::count_if(e.tables, &tenant_table::is_partition);
+    const auto logs = std::ranges::count_if(e.tables, [](const tenant_table& t) { return t.append_only && !t.is_partition; });
+    const auto tables = static_cast<std::size_t>(std::ranges::ssize(e.tables) - parts);
+    c.say(count_of(tables, "table") + " of organizations" + (logs > 0 ? ", " + std::to_string(logs) + " append-only" : "") +
+          (parts > 0 ? ", with " + count_of(static_cast<std::size_t>(parts), "partition") : "") + "; " + count_of(e.policies.size(), "policy", "policies"));
+    if (c.flags.verbose) {
+        for (const tenant_table& t : e.tables) {
+            c.say("  " + visible(t.name) + ": " + (t.column.empty() ? "no tenant column" : visible(t.column)) +
+                  (t.setting.empty() ? "" : " = " + visible(t.setting)) + (t.append_only ? ", append-only" : ""));
+        }
+    }
+}
+
+void print(context& c, const std::vector<isolation_finding>& findings)
+{
+    if (c.flags.output == "sarif") {
+        c.out().write(sarif_of(findings));
+        return;
+    }
+    const bool table = c.format() == format::table;
+    const auto writer = make_writer(c.format(), c.out());
+    std::vector<result_column> columns{{"severity", column_kind::text}, {"finding", column_kind::text}, {"object", column_kind::text},
+                                       {"detail", column_kind::text}};
+    if (!table) {
+        columns.push_back({"fix", column_kind::text});
+    }
+    writer->begin(columns);
+    for (const isolation_finding& f : findings) {
+        row values{std::string{to_string(f.level)}, f.check, f.object, f.detail};
+        if (!table) {
+            values.emplace_back(f.fix);
+        }
+        writer->add(values);
+    }
+    writer->end();
+}
+
+int examine(context& c, const doctor_flags& flags)
+{
+    const std::string file = ignore_file(flags.about);
+    if (!flags.ignore.empty() && flags.because.empty()) {
+        throw error{error_kind::wrong_usage, "--ignore needs --because: the reason stands in the report"};
+    }
+    for (const std::string& one : flags.ignore) {
+        add_ignored(file, parse_ignored(one, flags.because));
+    }
+    const diagnosis d = diagnose(c, flags.about);
+    say_what_was_examined(c, d.examined);
+    print(c, d.open);
+    return conclude(c, d, flags.strict);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, context& c, action& chosen)
+{
+    auto flags = std::make_shared<doctor_flags>();
+    CLI::App* const command =
+        app.add_subcommand("doctor", "Find the ways around isolation, in any database (DATABASE_URL_OWNER; only read)");
+    add_examination_flags(*command, flags->about);
+    command->add_option("--ignore", flags->ignore, "Accept a finding from now on, as FINDING:OBJECT; needs --because")->allow_extra_args(false);
+    command->add_option("--because", flags->because, "The reason; it is kept in the file, and printed in the report");
+    command->add_flag("--strict", flags->strict, "Warnings too end with exit status 3");
+    command->callback([&c, &chosen, flags] { chosen = [&c, flags] { return examine(c, *flags); }; });
+}
+
+}  // namespace daybook::command

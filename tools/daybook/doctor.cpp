@@ -1,0 +1,85 @@
+#include "doctor.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include <daybook/error.hpp>
+
+#include "text.hpp"
+
+namespace daybook::command {
+
+void add_examination_flags(CLI::App& command, examination_flags& flags)
+{
+    examination_options& o = flags.options;
+    command.add_option("--app-role", o.app_roles, "A role that programs log in as; repeat it. Default: found")->allow_extra_args(false);
+    command.add_option("--schema", o.schemas, "Only this schema; repeat it")->allow_extra_args(false);
+    command.add_option("--table", o.tables, "Only this table, as SQL names it; repeat it")->allow_extra_args(false);
+    command.add_option("--log-table", o.log_tables, "Append-only, though no policy or trigger says so; repeat it")->allow_extra_args(false);
+    command.add_option("--tenant-column", o.tenant_column, "The column that says whose a row is. Default: found");
+    command.add_option("--setting", o.setting, "What that column is compared with. Default: found");
+    command.add_option("--ignore-file", flags.ignore_file, "Accepted findings (default daybook_ignored.txt, here)");
+}
+
+std::string ignore_file(const examination_flags& flags)
+{
+    return flags.ignore_file.empty() ? "daybook_ignored.txt" : flags.ignore_file;
+}
+
+diagnosis diagnose(const context& c, const examination_flags& flags)
+{
+    diagnosis d;
+    d.ignore_file = ignore_file(flags);
+    const std::vector<ignored_finding> accepted = read_ignored(d.ignore_file);
+    d.examined = examine_isolation(c.owner_url(), flags.options);
+    for (const isolation_finding& f : d.examined.findings) {
+        const auto found = std::ranges::find_if(accepted, [&f](const ignored_finding& i) { return i.is(f); });
+        if (found == accepted.end()) {
+            d.open.push_back(f);
+        } else {
+            d.accepted.emplace_back(f, *found);
+        }
+    }
+    for (const ignored_finding& i : accepted) {
+        if (std::ranges::none_of(d.examined.findings, [&i](const isolation_finding& f) { return i.is(f); })) {
+            d.not_found.push_back(i);
+        }
+    }
+    return d;
+}
+
+int conclude(const context& c, const diagnosis& d, bool strict)
+{
+    const auto number = [&d](severity level) {
+        return static_cast<std::size_t>(std::ranges::count(d.open, level, &isolation_finding::level));
+    };
+    const std::size_t errors = number(severity::error);
+    const std::size_t warnings = number(severity::warning);
+    for (const ignored_finding& i : d.not_found) {
+        c.say(visible(d.ignore_file) + ": " + i.check + ":" + visible(i.object) + " is not found any more; take it out");
+    }
+    if (d.examined.tables.empty()) {
+        context::warn("no table of organizations was found: --tenant-column, --schema and --log-table say where to look");
+    }
+    if (d.examined.app_roles.empty()) {
+        context::warn("no role that programs log in as was found: --app-role names it");
+    }
+    for (const check_not_run& n : d.examined.not_run) {
+        context::warn("could not check " + n.check + ": " + visible(n.reason));
+    }
+    c.say(count_of(errors, "error") + ", " + count_of(warnings, "warning") + ", " + std::to_string(number(severity::info)) + " for information" +
+          (d.accepted.empty() ? "" : ", " + std::to_string(d.accepted.size()) + " accepted in " + visible(d.ignore_file)) + "; " +
+          count_of(d.examined.checks, "check") + " ran");
+    if (!d.open.empty()) {
+        c.say("`daybook explain " + d.open.front().check + "` says what that means, how it is exploited, and what ends it; -o line shows the SQL");
+    }
+    if (errors > 0 || (strict && warnings > 0)) {
+        return 3;
+    }
+    // Without a table or a role nothing was looked at: that is not "fine".
+    const bool nothing = d.examined.tables.empty() || d.examined.app_roles.empty();
+    return d.examined.not_run.empty() && !nothing ? 0 : 5;
+}
+
+}  // namespace daybook::command
