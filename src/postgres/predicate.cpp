@@ -331,17 +331,22 @@ struct promise {
     std::vector<bound_column> bound;
 };
 
-std::optional<std::string> constant(view list)
+struct constant_value {
+    std::string text;
+    bool number = false;
+};
+
+std::optional<constant_value> constant(view list)
 {
     list = without_casts(list).value;
     if (list.size() == 2 && is_symbol(list[0], "-") && list[1].what == kind::number) {
-        return "-" + list[1].text;
+        return constant_value{"-" + list[1].text, true};
     }
     if (list.size() != 1 || (list[0].what != kind::string && list[0].what != kind::number && !is_word(list[0], "TRUE") &&
                              !is_word(list[0], "FALSE"))) {
         return std::nullopt;
     }
-    return list[0].text;
+    return constant_value{list[0].text, list[0].what == kind::number};
 }
 
 struct comparison {
@@ -502,13 +507,16 @@ private:
         if (!left || !right) {
             return truth::unknown;
         }
+        if (!left->number && !right->number) {
+            const bool equal = left->text == right->text;
+            return c->symbol == "=" && !equal ? truth::never : c->symbol == "<>" && !equal ? truth::always : truth::unknown;
+        }
         char* left_end = nullptr;
         char* right_end = nullptr;
-        const double l = std::strtod(left->c_str(), &left_end);
-        const double r = std::strtod(right->c_str(), &right_end);
-        const bool numbers = !left->empty() && !right->empty() && *left_end == '\0' && *right_end == '\0';
-        if (!numbers) {
-            return c->symbol == "=" ? truth::never : c->symbol == "<>" ? truth::always : truth::unknown;
+        const double l = std::strtod(left->text.c_str(), &left_end);
+        const double r = std::strtod(right->text.c_str(), &right_end);
+        if (left->text.empty() || right->text.empty() || *left_end != '\0' || *right_end != '\0') {
+            return truth::unknown;
         }
         const bool holds = (c->symbol == "=" && l == r) || (c->symbol == "<>" && l != r) || (c->symbol == "<" && l < r) ||
                            (c->symbol == ">" && l > r) || (c->symbol == "<=" && l <= r) || (c->symbol == ">=" && l >= r);
