@@ -93,6 +93,20 @@ private:
 /// Of the transaction's organization.
 [[nodiscard]] DAYBOOK_EXPORT seal_backlog read_backlog(tenant_tx& tx);
 
+/// How much of all logs stands under a checkpoint. What the checkpoints say is not verified: see verify_log().
+struct seal_coverage {
+    std::uint64_t organizations = 0;    ///< that are registered, or have a checkpoint
+    std::uint64_t sealed = 0;           ///< of these, with a checkpoint
+    std::uint64_t events = 0;           ///< under the newest checkpoints
+    std::optional<timestamp> first{};   ///< the oldest of those checkpoints, as its signer says
+    std::optional<timestamp> last{};    ///< the newest
+    seal_backlog waiting{};
+};
+
+/// Of all organizations, as the sealer's role or the auditor's. Throws as read_backlog() does, and error (broken_seal) for a
+/// checkpoint that cannot be read. Any thread.
+[[nodiscard]] DAYBOOK_EXPORT seal_coverage read_coverage(const std::string& url);
+
 }  // namespace daybook
 
 #endif

@@ -25,6 +25,7 @@
 #include "sql/organizations_to_seal.hpp"
 #include "sql/record_key.hpp"
 #include "sql/seal_backlog.hpp"
+#include "sql/seal_coverage.hpp"
 #include "sql/sealed_organizations.hpp"
 #include "sql/take_from_queue.hpp"
 #include "stored_row.hpp"
@@ -477,6 +478,40 @@ seal_backlog read_backlog(const std::string& url)
     const pq::connection_ptr connection = pq::connect(url);
     return read_backlog([&connection](const char* sql, const pq::params& values) { return pq::execute(connection.get(), sql, values); },
                         std::nullopt);
+}
+
+namespace {
+
+signed_checkpoint stored_checkpoint(std::string_view note)
+{
+    try {
+        return signed_checkpoint::parse(note);
+    } catch (const error& e) {
+        throw error{error_kind::broken_seal, std::string{"a stored checkpoint cannot be read: "} + e.what(), "see `daybook verify`"};
+    }
+}
+
+}  // namespace
+
+seal_coverage read_coverage(const std::string& url)
+{
+    const pq::connection_ptr connection = pq::connect(url);
+    seal_coverage found;
+    const pq::result rows = pq::execute(connection.get(), embedded::sql::seal_coverage);
+    for (int row = 0; row < rows.rows(); ++row) {
+        ++found.organizations;
+        if (rows.is_null(row, 1)) {
+            continue;
+        }
+        ++found.sealed;
+        found.events += static_cast<std::uint64_t>(rows.integer(row, 1));
+        const timestamp at = stored_checkpoint(rows.bytes(row, 2)).said.time;
+        found.first = std::min(found.first.value_or(at), at);
+        found.last = std::max(found.last.value_or(at), at);
+    }
+    found.waiting = read_backlog([&connection](const char* sql, const pq::params& values) { return pq::execute(connection.get(), sql, values); },
+                                 std::nullopt);
+    return found;
 }
 
 seal_backlog read_backlog(tenant_tx& tx)

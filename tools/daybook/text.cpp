@@ -1,5 +1,7 @@
 #include "text.hpp"
 
+#include <algorithm>
+
 #include <cstdint>
 #include <cstdio>
 
@@ -104,6 +106,20 @@ std::string visible(std::string_view text)
             out += escape;
         }
         i += length;
+    }
+    return out;
+}
+
+std::string visible_lines(std::string_view text)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        out += visible(text.substr(0, end));
+        if (end < text.size()) {
+            out += '\n';
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;
 }

@@ -12,6 +12,9 @@ namespace daybook::command {
 /// become visible escapes such as \x1b, \n, \u202e.
 [[nodiscard]] std::string visible(std::string_view text);
 
+/// The same for a text of several lines: its line breaks stay.
+[[nodiscard]] std::string visible_lines(std::string_view text);
+
 /// One CSV cell (RFC 4180). Cells that a spreadsheet would take for a formula get an apostrophe in front.
 [[nodiscard]] std::string csv_cell(std::string_view text);
 
