@@ -14,6 +14,7 @@
 #include "libpq.hpp"
 #include "migration/all.hpp"
 #include "migrations.hpp"
+#include "named_sql.hpp"
 #include "repeatable/all.hpp"
 #include "sql/applied_migrations.hpp"
 #include "sql/compare_schema.hpp"
@@ -27,55 +28,8 @@ namespace daybook {
 
 namespace {
 
-// ---------------------------------------------------------------- names in SQL
-
-// Identifiers cannot be bound as parameters. In the files they are written as psql writes its variables, :"app" and
-// :'app', and are replaced here, quoted.
-std::string in_quotes(std::string_view text, char quote)
-{
-    std::string out{quote};
-    // In a comment a line break would end it, and $do$ is how the files quote blocks.
-    if (text.find("$do$") != std::string_view::npos) {
-        throw error{error_kind::invalid_text, "a name holds $do$"};
-    }
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            throw error{error_kind::invalid_text, "a name holds a control character"};
-        }
-        if (c == quote) {
-            out += quote;
-        }
-        out += c;
-    }
-    return out + quote;
-}
-
-using names = std::map<std::string, std::vector<std::string>, std::less<>>;
-
-std::string with_names(std::string_view sql, const names& variables)
-{
-    std::string out;
-    for (std::size_t i = 0; i < sql.size(); ++i) {
-        const bool variable = sql[i] == ':' && i + 1 < sql.size() && (sql[i + 1] == '"' || sql[i + 1] == '\'') &&
-                              (i == 0 || sql[i - 1] != ':');
-        if (!variable) {
-            out += sql[i];
-            continue;
-        }
-        const char quote = sql[i + 1];
-        const std::size_t end = sql.find(quote, i + 2);
-        const auto found = end == std::string_view::npos ? variables.end() : variables.find(sql.substr(i + 2, end - i - 2));
-        if (found == variables.end()) {
-            out += sql[i];
-            continue;
-        }
-        for (std::size_t n = 0; n < found->second.size(); ++n) {
-            out += (n == 0 ? "" : ", ") + in_quotes(found->second[n], quote);
-        }
-        i = end;
-    }
-    return out;
-}
+using detail::names;
+using detail::with_names;
 
 names variables_of(const role_names& roles)
 {
