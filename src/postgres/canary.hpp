@@ -1,0 +1,117 @@
+// Makes rows of tables that it has never seen, as the application's role: for probes, which roll them back.
+//
+// A row gets its organization, and whatever an INSERT must give: values guessed by type, by the enums and CHECKs that name
+// some, and, for foreign keys, rows that are made first. What the server says is wrong with a guess leads to the next one.
+
+#ifndef DAYBOOK_POSTGRES_CANARY_HPP
+#define DAYBOOK_POSTGRES_CANARY_HPP
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <daybook/isolation.hpp>
+#include <daybook/probe.hpp>
+
+#include "probe_connection.hpp"
+
+namespace daybook::detail {
+
+/// Column and value, as a JSON text.
+using row_values = std::map<std::string, std::string, std::less<>>;
+
+/// {"column": value, …}
+[[nodiscard]] std::string json_of(const row_values& values);
+[[nodiscard]] std::string json_string(std::string_view text);
+
+struct table_name {
+    std::string schema;
+    std::string table;
+
+    friend auto operator<=>(const table_name&, const table_name&) = default;
+};
+
+[[nodiscard]] std::string to_string(const table_name& name);
+
+/// The names in `public."Odd Name"`, or nothing if that is not how SQL names a table with its schema.
+[[nodiscard]] std::optional<table_name> parse_table_name(std::string_view text);
+
+/// No row could be made. Its text says of which table, and why.
+class no_canary : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+class canary_maker {
+public:
+    /// Inside a transaction of `connection`, which must outlive this, as must the others.
+    canary_maker(probe_connection& connection, std::span<const tenant_table> tables, const probe_options& options);
+
+    /// Writes a row of `table`, whose `column` says that it is `organization`'s, and what it refers to. The connection
+    /// must be that organization's. Returns what was given in the INSERT. Throws no_canary.
+    row_values make(const table_name& table, const std::string& column, const std::string& organization);
+
+    /// Other values for the columns of `row` that are in a unique index, so that the row can be written once more.
+    row_values vary(const table_name& table, const row_values& row);
+
+    /// Whether the role has the right to UPDATE this column.
+    bool may_update(const table_name& table, const std::string& column);
+
+    /// A made-up organization, in the type of the column; nothing for a type that this cannot guess.
+    std::optional<std::string> invent(const table_name& table, const std::string& column);
+
+private:
+    struct column {
+        std::string name;
+        std::string type;
+        char category = 'X';
+        std::string declared_type;  ///< the domain, if it is one
+        std::size_t length = 0;     ///< in characters; 0 if there is no limit
+        bool required = false;
+        bool may_insert = false;
+        bool may_update = false;
+        bool unique = false;
+        std::vector<std::string> texts;    ///< what enums and CHECKs name
+        std::vector<std::string> numbers;  ///< the same
+    };
+    struct foreign_key {
+        std::string name;
+        table_name parent;
+        std::vector<std::pair<std::string, std::string>> columns;  ///< own, the parent's
+        bool deferrable = false;
+    };
+    struct shape {
+        std::map<std::string, column, std::less<>> columns;
+        std::vector<foreign_key> keys;
+    };
+    struct row_in_the_making;
+
+    const shape& shape_of(const table_name& table);
+    std::optional<std::string> tenant_column_of(const table_name& table);
+    row_values insert(const table_name& table, row_values fixed, const std::vector<std::string>& returned);
+    void refer(row_in_the_making& row, const foreign_key& key);
+    row_values parent_of(const row_in_the_making& row, const foreign_key& key, const row_values& fixed,
+                         const std::vector<std::string>& wanted);
+    row_values guess(const row_in_the_making& row);
+    void mend(row_in_the_making& row, const answer& refused);
+    void advance(row_in_the_making& row, const std::vector<std::string>& columns, const answer& refused);
+    std::vector<std::string> constraint_columns(const table_name& table, const std::string& constraint);
+    static std::vector<std::string> candidates(const column& of);
+
+    probe_connection& m_connection;
+    std::span<const tenant_table> m_tables;
+    const probe_options& m_options;
+    std::map<table_name, shape> m_shapes;
+    std::vector<table_name> m_making;  ///< a row of each, the outermost first
+    std::set<std::pair<table_name, std::string>> m_made;  ///< rows of which every column that matters was given
+    std::string m_column;
+    std::string m_organization;
+};
+
+}  // namespace daybook::detail
+
+#endif

@@ -1,0 +1,1 @@
+select :"keys" from :"schema".:"table" limit 1

@@ -1,0 +1,1 @@
+delete from :"schema".:"table" where current of daybook_probe

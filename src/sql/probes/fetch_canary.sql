@@ -1,0 +1,1 @@
+fetch next from daybook_probe
