@@ -17,6 +17,7 @@ namespace {
 
 struct doctor_flags {
     examination_flags about;
+    probe_flags probe;
     std::vector<std::string> ignore;
     std::string because;
     bool strict = false;
@@ -49,8 +50,25 @@ void say_what_was_examined(const context& c, const examination& e)
     }
 }
 
-void print(context& c, const std::vector<isolation_finding>& findings)
+// A probe that did not hold is a finding too: of what was tried, not of what was read.
+std::vector<isolation_finding> with_probes(std::vector<isolation_finding> findings, const std::optional<std::vector<probe_result>>& probes)
 {
+    if (probes) {
+        for (const probe_result& p : *probes) {
+            if (p.outcome != probe_outcome::held) {
+                const bool broken = p.outcome == probe_outcome::broken;
+                findings.push_back({"probe_" + p.probe, broken ? severity::error : severity::warning, p.table,
+                                    (broken ? "expected: " + p.expected + "; observed: " : "could not be tried: ") + p.observed,
+                                    broken ? "-- what was tried is in docs/probes.md" : "-- see docs/probes.md"});
+            }
+        }
+    }
+    return findings;
+}
+
+void print(context& c, const std::vector<isolation_finding>& open, const std::optional<std::vector<probe_result>>& probes)
+{
+    const std::vector<isolation_finding> findings = with_probes(open, probes);
     if (c.flags.output == "sarif") {
         c.out().write(sarif_of(findings));
         return;
@@ -82,9 +100,12 @@ int examine(context& c, const doctor_flags& flags)
     for (const std::string& one : flags.ignore) {
         add_ignored(file, parse_ignored(one, flags.because));
     }
-    const diagnosis d = diagnose(c, flags.about);
+    diagnosis d = diagnose(c, flags.about);
     say_what_was_examined(c, d.examined);
-    print(c, d.open);
+    if (flags.probe.wanted) {
+        probe(c, flags.probe, d);
+    }
+    print(c, d.open, d.probes);
     return conclude(c, d, flags.strict);
 }
 
@@ -96,6 +117,7 @@ void add_doctor(CLI::App& app, context& c, action& chosen)
     CLI::App* const command =
         app.add_subcommand("doctor", "Find the ways around isolation, in any database (DATABASE_URL_OWNER; only read)");
     add_examination_flags(*command, flags->about);
+    add_probe_flags(*command, flags->probe);
     command->add_option("--ignore", flags->ignore, "Accept a finding from now on, as FINDING:OBJECT; needs --because")->allow_extra_args(false);
     command->add_option("--because", flags->because, "The reason; it is kept in the file, and printed in the report");
     command->add_flag("--strict", flags->strict, "Warnings too end with exit status 3");

@@ -25,7 +25,7 @@ bool as_markdown(const context& c, const std::string& file)
     if (c.flags.output != "auto" && c.flags.output != "html") {
         throw error{error_kind::wrong_usage, "a report is html or markdown, not \"" + c.flags.output + "\""};
     }
-    return c.flags.output == "auto" && (file.ends_with(".md") || (file.empty() && c.out().is_terminal()));
+    return c.flags.output == "auto" && (file.ends_with(".md") || (file.empty() && is_terminal(1)));
 }
 
 // Coverage is read as the auditor, one of the two tasks that cross organizations.
@@ -54,8 +54,6 @@ int make_report(context& c, const report_flags& flags)
     content.examined = diagnose(c, flags.about);
     if (flags.probe.wanted) {
         probe(c, flags.probe, content.examined);
-        content.probes = content.examined.probes;
-        content.probed_as = content.examined.probed_as;
     }
     look_at_seals(content);
     const auto page = markdown ? make_markdown(report_title(content)) : make_html(report_title(content));

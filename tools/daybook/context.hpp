@@ -139,6 +139,7 @@ void add_import(CLI::App& app, context& c, action& chosen);
 void add_log(CLI::App& app, context& c, action& chosen);
 void add_migrate(CLI::App& app, context& c, action& chosen);
 void add_query(CLI::App& app, context& c, action& chosen);
+void add_report(CLI::App& app, context& c, action& chosen);
 void add_retention(CLI::App& app, context& c, action& chosen);
 void add_run(CLI::App& app, context& c, action& chosen);
 void add_seal(CLI::App& app, context& c, action& chosen);

@@ -49,6 +49,27 @@ diagnosis diagnose(const context& c, const examination_flags& flags)
     return d;
 }
 
+void add_probe_flags(CLI::App& command, probe_flags& flags)
+{
+    command.add_flag("--probe", flags.wanted, "Try it too, as the application's role (DATABASE_URL), with rows that are rolled back");
+    command.add_option("--canary", flags.canaries, "With --probe: two organizations that exist, A,B; default: invented ones")
+        ->delimiter(',')
+        ->expected(2)
+        ->needs("--probe");
+    command.add_option("--setting-value", flags.setting_value, R"(With --probe: what the setting holds, {} being the organization, as in {"sub":"{}"})")
+        ->needs("--probe");
+}
+
+void probe(const context& c, const probe_flags& flags, diagnosis& d)
+{
+    probe_options options;
+    options.setting_value = flags.setting_value;
+    if (!flags.canaries.empty()) {
+        options.organizations = {flags.canaries[0], flags.canaries[1]};
+    }
+    d.probes = probe_isolation(c.app_url(), d.examined.tables, options);
+}
+
 int conclude(const context& c, const diagnosis& d, bool strict)
 {
     const auto number = [&d](severity level) {
@@ -68,18 +89,26 @@ int conclude(const context& c, const diagnosis& d, bool strict)
     for (const check_not_run& n : d.examined.not_run) {
         context::warn("could not check " + n.check + ": " + visible(n.reason));
     }
+    const auto outcomes = [&d](probe_outcome outcome) {
+        return d.probes ? static_cast<std::size_t>(std::ranges::count(*d.probes, outcome, &probe_result::outcome)) : 0;
+    };
+    const std::size_t broken = outcomes(probe_outcome::broken);
+    const std::size_t not_probed = outcomes(probe_outcome::not_checked);
+    if (d.probes) {
+        c.say(count_of(outcomes(probe_outcome::held), "probe") + " held, " + std::to_string(broken) + " broken, " + std::to_string(not_probed) + " could not be carried out");
+    }
     c.say(count_of(errors, "error") + ", " + count_of(warnings, "warning") + ", " + std::to_string(number(severity::info)) + " for information" +
           (d.accepted.empty() ? "" : ", " + std::to_string(d.accepted.size()) + " accepted in " + visible(d.ignore_file)) + "; " +
           count_of(d.examined.checks, "check") + " ran");
     if (!d.open.empty()) {
         c.say("`daybook explain " + d.open.front().check + "` says what that means, how it is exploited, and what ends it; -o line shows the SQL");
     }
-    if (errors > 0 || (strict && warnings > 0)) {
+    if (errors > 0 || broken > 0 || (strict && warnings > 0)) {
         return 3;
     }
     // Without a table or a role nothing was looked at: that is not "fine".
     const bool nothing = d.examined.tables.empty() || d.examined.app_roles.empty();
-    return d.examined.not_run.empty() && !nothing ? 0 : 5;
+    return d.examined.not_run.empty() && !nothing && not_probed == 0 ? 0 : 5;
 }
 
 }  // namespace daybook::command

@@ -15,7 +15,7 @@ h2 { font-size: 1.25em; margin: 2em 0 .5em; border-bottom: 2px solid #1a1a1a; pa
 h3 { font-size: 1.02em; margin: 1.4em 0 .3em; overflow-wrap: anywhere }
 p, li { max-width: 50em }
 table { border-collapse: collapse; width: 100%; margin: .6em 0 1.2em; font-size: .92em }
-th, td { border-bottom: 1px solid #bbb; padding: .3em .7em .3em 0; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+th, td { border-bottom: 1px solid #bbb; padding: .3em .7em .3em 0; text-align: left; vertical-align: top; overflow-wrap: break-word }
 th { font-weight: 600; border-bottom: 1.5px solid #1a1a1a; white-space: nowrap; overflow-wrap: normal }
 pre { font: .86em/1.45 ui-monospace, "Cascadia Mono", monospace; background: #f5f5f5; border-left: 3px solid #999; padding: .6em .9em; margin: .3em 0 1em;
       white-space: pre-wrap; overflow-wrap: anywhere }

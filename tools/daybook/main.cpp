@@ -171,6 +171,7 @@ int main(int argc, char** argv)
     add_migrate(app, c, chosen);
     add_tenant(app, c, chosen);
     add_doctor(app, c, chosen);
+    add_report(app, c, chosen);
     add_retention(app, c, chosen);
     add_demo(app, c, chosen);
     add_dev(app, c, chosen);

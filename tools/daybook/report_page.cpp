@@ -26,6 +26,21 @@ std::string listed(const std::vector<std::string>& all)
     return text;
 }
 
+// As SQL writes an identifier.
+std::string quoted_name(const std::string& name)
+{
+    const bool plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
+                       (name[0] < '0' || name[0] > '9');
+    if (plain) {
+        return name;
+    }
+    std::string out = "\"";
+    for (const char c : name) {
+        out += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return out + "\"";
+}
+
 std::string to_the_second(const timestamp& at)
 {
     return to_string(at).substr(0, 19) + "Z";
@@ -98,8 +113,8 @@ std::string digest_of_findings(const diagnosis& d)
 std::string digest_of_probes(const report_content& content)
 {
     fingerprint all;
-    if (content.probes) {
-        for (const probe_result& p : *content.probes) {
+    if (content.examined.probes) {
+        for (const probe_result& p : *content.examined.probes) {
             all.add(p.table).add(p.probe).add(to_string(p.outcome)).add(p.observed);
         }
     }
@@ -202,11 +217,11 @@ void write_claims(document& out, const report_content& content)
         }
         table.push_back({std::string{c.controls}, text});
     }
-    const bool tried = content.probes && std::ranges::all_of(*content.probes, [](const probe_result& p) { return p.outcome != probe_outcome::broken; });
-    const auto held = content.probes ? std::ranges::count(*content.probes, probe_outcome::held, &probe_result::outcome) : 0;
-    const auto missed = content.probes ? std::ranges::count(*content.probes, probe_outcome::not_checked, &probe_result::outcome) : 0;
+    const bool tried = content.examined.probes && std::ranges::all_of(*content.examined.probes, [](const probe_result& p) { return p.outcome != probe_outcome::broken; });
+    const auto held = content.examined.probes ? std::ranges::count(*content.examined.probes, probe_outcome::held, &probe_result::outcome) : 0;
+    const auto missed = content.examined.probes ? std::ranges::count(*content.examined.probes, probe_outcome::not_checked, &probe_result::outcome) : 0;
     table.push_back({"SOC 2 CC4.1; ISO/IEC 27001:2022 A.8.29",
-                     !content.probes ? "Cannot be said: the probes were not run."
+                     !content.examined.probes ? "Cannot be said: the probes were not run."
                      : !tried        ? "Cannot be said: a probe was broken."
                      : held == 0     ? "Cannot be said: no probe could be carried out."
                                      : "The restrictions were tried on the running database, as the application's role, with rows of two invented organizations that were rolled back: " +
@@ -229,7 +244,10 @@ void write_summary(document& out, const report_content& content)
 {
     const diagnosis& d = content.examined;
     const auto number = [&d](severity level) { return static_cast<std::size_t>(std::ranges::count(d.open, level, &isolation_finding::level)); };
-    const std::size_t broken = content.probes ? static_cast<std::size_t>(std::ranges::count(*content.probes, probe_outcome::broken, &probe_result::outcome)) : 0;
+    const auto outcomes = [&d](probe_outcome outcome) {
+        return d.probes ? static_cast<std::size_t>(std::ranges::count(*d.probes, outcome, &probe_result::outcome)) : 0;
+    };
+    const std::size_t broken = outcomes(probe_outcome::broken);
     if (number(severity::error) > 0 || broken > 0) {
         out.verdict(false, "There are ways around the isolation of organizations: " + count_of(number(severity::error), "error") +
                                (broken > 0 ? ", " + count_of(broken, "probe") + " broken" : "") + ".");
@@ -239,7 +257,8 @@ void write_summary(document& out, const report_content& content)
         out.verdict(false, "Not everything could be checked: " + count_of(d.examined.not_run.size(), "check") + " could not run.");
     } else {
         out.verdict(true, "No way around the isolation of organizations was found by " + count_of(d.examined.checks, "check") +
-                              (content.probes ? " and " + count_of(content.probes->size(), "probe") : ", without probes") +
+                              (d.probes ? " and " + count_of(outcomes(probe_outcome::held), "probe") : ", without probes") +
+                              (outcomes(probe_outcome::not_checked) > 0 ? "; " + count_of(outcomes(probe_outcome::not_checked), "probe") + " could not be carried out" : "") +
                               (number(severity::warning) > 0 ? "; " + count_of(number(severity::warning), "warning") : "") +
                               (d.accepted.empty() ? "" : "; " + count_of(d.accepted.size(), "finding") + " accepted, with reasons below") + ".");
     }
@@ -250,6 +269,7 @@ void write_summary(document& out, const report_content& content)
                          {"Examined as", e.role + ", in a read-only transaction"},
                          {"Examined by", "daybook " DAYBOOK_VERSION ", " + count_of(e.checks, "check")},
                          {"Application roles", e.app_roles.empty() ? "none found" : listed(e.app_roles) + (e.app_roles_found ? " (found by their privileges)" : " (named)")},
+                         {"Policies in force", std::to_string(e.policies.size()) + ", in SQL at the end"},
                          {"Digest of this report", digest_of(content)}});
 }
 
@@ -277,50 +297,78 @@ void write_tables(document& out, const examination& e)
     }
 }
 
+// The server's spelling, as the statement that makes it.
 std::string policy_sql(const policy_in_force& p)
 {
-    std::string sql = std::string{p.permissive ? "permissive" : "restrictive"} + ", for " + p.command + " to " + listed(p.roles);
+    std::string sql = "create policy " + quoted_name(p.name) + " on " + p.table + (p.permissive ? "" : " as restrictive") +
+                      (p.command == "all" ? "" : " for " + p.command) + " to " + listed(p.roles);
     if (!p.using_sql.empty()) {
-        sql += "\n  using " + p.using_sql;
+        sql += "\n    using (" + p.using_sql + ")";
     }
     if (!p.check_sql.empty()) {
-        sql += "\n  with check " + p.check_sql;
+        sql += "\n    with check (" + p.check_sql + ")";
     }
-    return sql;
+    return sql + ";";
 }
 
 void write_policies(document& out, const examination& e)
 {
     out.heading(2, "The policies in force");
-    out.paragraph("As the server spells them. A permissive policy lets rows through; a restrictive one takes away from what the others let through. Without a policy for it, a "
-                  "command finds no row.");
+    out.paragraph("As the server spells them. A permissive policy lets rows through; a restrictive one takes away from what the others let through. A command for which a role has no "
+                  "policy finds no row.");
     if (e.policies.empty()) {
         out.paragraph("There is none.");
     }
-    std::string table;
-    for (const policy_in_force& p : e.policies) {
-        if (p.table != table) {
-            table = p.table;
-            out.heading(3, table);
+    for (auto first = e.policies.begin(); first != e.policies.end();) {
+        const auto end = std::find_if(first, e.policies.end(), [&](const policy_in_force& p) { return p.table != first->table; });
+        std::string sql;
+        for (auto p = first; p != end; ++p) {
+            sql += (sql.empty() ? "" : "\n\n") + policy_sql(*p);
         }
-        out.code("-- " + p.name + "\n" + policy_sql(p));
+        out.heading(3, first->table);
+        out.code(sql);
+        first = end;
     }
 }
 
+// One line a table: what held is a number, what did not is told.
 void write_probes(document& out, const report_content& content)
 {
     out.heading(2, "The test that proves it");
-    if (!content.probes) {
+    if (!content.examined.probes) {
         out.paragraph("The probes were not run; --probe runs them, with DATABASE_URL.");
         return;
     }
-    out.paragraph("Tried on the running database as " + content.probed_as + ", the application's role, at " + to_the_second(content.examined.examined.at) +
-                  ", with rows of two invented organizations, and rolled back. \"not checked\" says nothing either way.");
-    rows table;
-    for (const probe_result& p : *content.probes) {
-        table.push_back({p.table, p.probe, p.expected, p.observed, p.outcome == probe_outcome::not_checked ? "not checked" : std::string{to_string(p.outcome)}});
+    out.paragraph("Tried on the running database as the application's role of DATABASE_URL, at " + to_the_second(content.examined.examined.at) +
+                  ", in transactions that were rolled back, with rows of two organizations. What was not checked says nothing either way.");
+    const std::vector<probe_result>& probes = *content.examined.probes;
+    rows tables;
+    rows told;
+    for (auto first = probes.begin(); first != probes.end();) {
+        const auto end = std::find_if(first, probes.end(), [&](const probe_result& p) { return p.table != first->table; });
+        std::map<probe_outcome, std::size_t> number;
+        for (auto p = first; p != end; ++p) {
+            ++number[p->outcome];
+            if (p->outcome != probe_outcome::held) {
+                told.push_back({p->table, p->probe, p->outcome == probe_outcome::broken ? "broken" : "not checked", p->observed});
+            }
+        }
+        tables.push_back({first->table, std::to_string(number[probe_outcome::held]), std::to_string(number[probe_outcome::broken]),
+                          std::to_string(number[probe_outcome::not_checked])});
+        first = end;
     }
-    out.table({"Table", "Probe", "Expected", "Observed", "Outcome"}, table);
+    out.table({"Table", "Held", "Broken", "Not checked"}, tables);
+    if (!told.empty()) {
+        out.table({"Table", "Probe", "Outcome", "Observed"}, told);
+    }
+    out.heading(3, "What each probe tries");
+    rows meanings;
+    for (const probe_description& p : isolation_probes()) {
+        if (std::ranges::any_of(probes, [&p](const probe_result& r) { return r.probe == p.name; })) {
+            meanings.push_back({std::string{p.name}, std::string{p.expected}});
+        }
+    }
+    out.table({"Probe", "Expected"}, meanings);
 }
 
 void write_findings(document& out, const diagnosis& d)
@@ -425,13 +473,13 @@ std::string report_title(const report_content& content)
 void write_report(document& out, const report_content& content)
 {
     write_summary(out, content);
-    write_tables(out, content.examined.examined);
-    write_policies(out, content.examined.examined);
-    write_probes(out, content);
     write_findings(out, content.examined);
+    write_tables(out, content.examined.examined);
+    write_probes(out, content);
     write_paths(out, content.examined.examined);
     write_seals(out, content);
     write_claims(out, content);
+    write_policies(out, content.examined.examined);
     out.heading(2, "What this report does not say");
     out.list({"That the application sets the right organization: the database holds a transaction to the one that was set, whoever asked for it.",
               "That no copy of the data lies elsewhere: exports, caches, search indexes, replicas with roles of their own, backups.",

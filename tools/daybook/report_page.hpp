@@ -5,9 +5,7 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
-#include <daybook/probe.hpp>
 #include <daybook/sealer.hpp>
 
 #include "doctor.hpp"
@@ -17,10 +15,8 @@ namespace daybook::command {
 
 struct report_content {
     diagnosis examined;
-    std::optional<std::vector<probe_result>> probes;  ///< nothing if they were not run
-    std::string probed_as;                            ///< the role
-    std::optional<seal_coverage> seals;               ///< nothing if nobody looked
-    std::string no_seals;                             ///< why not
+    std::optional<seal_coverage> seals;  ///< nothing if nobody looked
+    std::string no_seals;                ///< why not
 };
 
 /// SHA-256 over what was found, in hexadecimal: the same for two reports that say the same, whenever they were made.

@@ -1,29 +1,52 @@
--- The roles that programs are, when nobody names them: those of Daybook's schema ($2, null without one), else every role that may write to
--- one of the tenant tables ($1), and every role that may read one, unless a policy names it and lets it read all: that is a task of its own.
--- Who owns a table, is a superuser or one of PostgreSQL's own is none. What cannot log in counts where a login role can become it.
+-- The roles that programs are, when nobody names them. Never those of $2 (the tasks of Daybook's schema, null without one), superusers, PostgreSQL's
+-- own, or owners of the tenant tables ($1).
+--   Whoever may write to a tenant table, or through a view.
+--   Whoever may read one, unless a policy names it and lets it read all, and it can write nothing: that is a task of its own.
+--   Whoever can log in and become one of those: it is what programs log in as.
+-- What cannot log in counts where a login role can become it.
 with tenant as (
     select c.oid, c.relowner
     from pg_catalog.pg_class c
     where c.oid::bigint = any ($1::bigint[])
-), writes as (
-    select r.oid, bool_or(has_table_privilege(r.oid, t.oid, 'insert, update, delete')
-                          or has_any_column_privilege(r.oid, t.oid, 'insert, update')) as may_write,
-           bool_or(has_table_privilege(r.oid, t.oid, 'select') or has_any_column_privilege(r.oid, t.oid, 'select')) as may_read
-    from pg_catalog.pg_roles r, tenant t
+), relation as (
+    select t.oid, true as is_table from tenant t
+    union all
+    -- Views of the host's, whatever they show: somebody who has only those is an application too.
+    select c.oid, false
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and exists (select from tenant)
+      and not exists (select from pg_catalog.pg_depend d
+                      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+), candidate as (
+    select r.oid, r.rolcanlogin, r.rolbypassrls
+    from pg_catalog.pg_roles r
     where not r.rolsuper and r.rolname !~ '^pg_'
       and not exists (select from tenant o where o.relowner = r.oid)
-    group by r.oid
+      and not exists (select from unnest($2::text[]) as k (name) where k.name = r.rolname)
+), uses as (
+    select c.oid, c.rolcanlogin, c.rolbypassrls,
+           bool_or(has_table_privilege(c.oid, t.oid, 'insert, update, delete')
+                   or has_any_column_privilege(c.oid, t.oid, 'insert, update')) as may_write,
+           bool_or(has_table_privilege(c.oid, t.oid, 'select') or has_any_column_privilege(c.oid, t.oid, 'select')) as may_read
+    from candidate c, relation t
+    group by c.oid, c.rolcanlogin, c.rolbypassrls
+), application as (
+    select u.oid
+    from uses u
+    where (u.rolcanlogin
+           or exists (select from pg_catalog.pg_roles l where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, u.oid, 'member')))
+      and not (u.rolbypassrls and not u.rolcanlogin)
+      and (u.may_write
+           or (u.may_read and not u.rolbypassrls
+               and not exists (select from pg_catalog.pg_policy p, tenant t
+                               where p.polrelid = t.oid and p.polcmd = 'r' and u.oid = any (p.polroles)
+                                 and pg_get_expr(p.polqual, p.polrelid) = 'true')))
 )
 select r.oid::bigint, r.rolname::text
-from writes w
-join pg_catalog.pg_roles r on r.oid = w.oid
-where (r.rolcanlogin
-       or exists (select from pg_catalog.pg_roles l where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member')))
-  and not (r.rolbypassrls and not r.rolcanlogin)
-  and not exists (select from unnest($2::text[]) as k (name) where k.name = r.rolname)
-  and (w.may_write
-       or (w.may_read and not r.rolbypassrls
-           and not exists (select from pg_catalog.pg_policy p, tenant t
-                           where p.polrelid = t.oid and p.polcmd = 'r' and r.oid = any (p.polroles)
-                             and pg_get_expr(p.polqual, p.polrelid) = 'true')))
+from candidate c
+join pg_catalog.pg_roles r on r.oid = c.oid
+where c.oid in (select a.oid from application a)
+   or (c.rolcanlogin and exists (select from application a where pg_has_role(c.oid, a.oid, 'member')))
 order by 2
