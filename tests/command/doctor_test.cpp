@@ -118,7 +118,8 @@ TEST_CASE("every form of the answer tells the same findings", "[database]")
         const finished answer = s.daybook({"doctor", "-o", format});
         INFO(format);
         CHECK(answer.status == 3);
-        CHECK_THAT(answer.out, ContainsSubstring("rls_not_forced") && ContainsSubstring("shop.invoices"));
+        CHECK_THAT(answer.out, ContainsSubstring(format == std::string_view{"markdown"} ? "rls\\_not\\_forced" : "rls_not_forced"));
+        CHECK_THAT(answer.out, ContainsSubstring("shop.invoices"));
     }
 }
 
@@ -154,7 +155,6 @@ TEST_CASE("a file of accepted findings that cannot be read is an error, never an
         CHECK(answer.status == 1);
         CHECK_THAT(answer.err, ContainsSubstring("line 2"));
     }
-    CHECK(s.daybook({"doctor", "--ignore", "rls_not_forced", "--because", "x"}).status == 1);
     s.write("ignored.txt", "");
     CHECK(s.daybook({"doctor", "--ignore", "rls_not_forced", "--because", "x"}).status == 2);
     CHECK_THAT(s.daybook({"doctor", "--ignore", "rls_disabld:x", "--because", "x"}).err, ContainsSubstring("did you mean \"rls_disabled\""));
@@ -169,6 +169,21 @@ TEST_CASE("what could not be checked is named, and ends with 5", "[database]")
 
     CHECK(answer.status == 5);
     CHECK_THAT(answer.err, ContainsSubstring("could not check parameter_granted"));
+}
+
+TEST_CASE("migrate verify finds what no comparison of the schema sees", "[database]")
+{
+    const temporary_database database;
+    const environment urls{{"DATABASE_URL_OWNER", database.owner_url()}};
+    CHECK(run_daybook({"migrate", "verify"}, urls).status == 0);
+    database.as_superuser("create role far_reaching bypassrls; create role between_them; grant far_reaching to between_them; grant between_them to daybook_app");
+
+    const finished answer = run_daybook({"migrate", "verify"}, urls);
+
+    database.as_superuser("drop role between_them; drop role far_reaching");
+    CHECK(answer.status == 3);
+    CHECK_THAT(answer.out, ContainsSubstring("error: role_can_become_bypassrls: daybook_app/far_reaching"));
+    CHECK(run_daybook({"migrate", "verify"}, urls).status == 0);
 }
 
 TEST_CASE("where no table or role was found nothing was examined, and that is not fine", "[database]")
