@@ -26,6 +26,7 @@
 #include <daybook/org_id.hpp>
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
+#include <daybook/probe.hpp>
 #include <daybook/query.hpp>
 #include <daybook/read_time.hpp>
 #include <daybook/reader.hpp>

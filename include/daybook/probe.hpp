@@ -38,24 +38,24 @@ struct probe_result {
 
 /// How to make a row of a table that guessing does not make.
 struct canary_recipe {
-    std::string table;   ///< whose row it is, with its schema, as in tenant_table
-    std::string into;    ///< the table that is written to: another one if a trigger there writes the row; empty: `table`
-    std::string values;  ///< a JSON object: columns of `into` and their values; the other columns are guessed
+    std::string table;     ///< whose row it is, with its schema, as in tenant_table
+    std::string into{};    ///< the table that is written to: another one if a trigger there writes the row; empty: `table`
+    std::string values{};  ///< a JSON object: columns of `into` and their values; the other columns are guessed
 };
 
 struct probe_options {
-    /// What the setting gets, `{}` being the organization; `{"sub":"{}"}` for one that holds JSON. Between double quotes the
-    /// organization is written as JSON writes it.
+    /// What the setting gets, `{}` being the organization; `{"sub":"{}"}` for one that holds JSON. Where `"{}"` occurs, that
+    /// is the place, and the organization is written there as JSON writes it.
     std::string setting_value = "{}";
 
     /// Two organizations that exist, as the tenant column spells them. Default: two that are made up, which serves unless
     /// the tenant column refers to a table that the role may not write to.
-    std::optional<std::pair<std::string, std::string>> organizations;
+    std::optional<std::pair<std::string, std::string>> organizations{};
 
     /// Other settings that a transaction of the application has, `role` among them: {name, value}.
-    std::vector<std::pair<std::string, std::string>> settings;
+    std::vector<std::pair<std::string, std::string>> settings{};
 
-    std::vector<canary_recipe> recipes;
+    std::vector<canary_recipe> recipes{};  ///< for tables whose rows cannot be guessed
     std::chrono::milliseconds lock_timeout{1000};
     std::chrono::milliseconds statement_timeout{10000};
 };
@@ -67,9 +67,10 @@ struct probe_description {
 };
 [[nodiscard]] DAYBOOK_EXPORT std::span<const probe_description> isolation_probes() noexcept;
 
-/// Probes `tables` as the role of `app_url`, one result for each table and probe, those of append-only tables only where they
-/// are. Nothing is committed; sequences advance, and the host's triggers run, as for any statement. Real rows are read and never
-/// changed, TRUNCATE is not tried. Throws error (cannot_connect; connection_lost; wrong_usage if an option cannot be used).
+/// Probes `tables` as the role of `app_url`: one result for each table and probe, those named append_only for append-only
+/// tables only. Nothing is committed. Sequences advance, and the host's triggers run, as for any statement. Rows that were
+/// there are read and never changed; TRUNCATE is not tried. Throws error (cannot_connect; connection_lost; wrong_usage or
+/// invalid_json if an option cannot be used).
 [[nodiscard]] DAYBOOK_EXPORT std::vector<probe_result> probe_isolation(const std::string& app_url,
                                                                        std::span<const tenant_table> tables,
                                                                        const probe_options& options = {});

@@ -4,9 +4,6 @@
 #include <array>
 #include <cstdlib>
 
-#include <daybook/json.hpp>
-#include <daybook/org_id.hpp>
-
 #include "probe/any_parent.hpp"
 #include "probe/column_literals.hpp"
 #include "probe/constraint_columns.hpp"
@@ -14,6 +11,7 @@
 #include "probe/foreign_keys.hpp"
 #include "probe/insert_canary.hpp"
 #include "probe/insert_parent.hpp"
+#include "probe/is_part_of.hpp"
 #include "probe/row_values.hpp"
 #include "probe/table_columns.hpp"
 
@@ -21,90 +19,10 @@ namespace daybook::detail {
 
 namespace {
 
-constexpr std::size_t most_levels = 6;     // of parents of parents
-constexpr int most_guesses = 100;          // for one row
-constexpr std::size_t longest_text = 1000;  // that a number in a CHECK may ask for
+constexpr std::size_t most_levels = 6;  // of parents of parents
+constexpr int most_guesses = 100;       // for one row
 
-std::string random_hex()
-{
-    std::string text = daybook::to_string(org_id::generate());
-    std::erase(text, '-');
-    return text;
-}
-
-std::string random_digits(std::size_t count)
-{
-    std::string digits;
-    for (const char c : random_hex()) {
-        digits += static_cast<char>('0' + (static_cast<unsigned char>(c) % 10));
-    }
-    return digits.substr(0, count);
-}
-
-/// So many of its first characters; what is cut here is ASCII.
-std::string cut(std::string text, std::size_t length)
-{
-    return length == 0 ? text : text.substr(0, length);
-}
-
-bool is_json(std::string_view type)
-{
-    return type == "json" || type == "jsonb";
-}
-
-// A value that no other row has, where the type is large enough.
-std::optional<std::string> unlike_others(std::string_view type, char category, std::size_t length)
-{
-    if (type == "uuid") {
-        return daybook::to_string(org_id::generate());
-    }
-    if (type == "int2") {
-        return "2" + random_digits(4);
-    }
-    if (type == "int4" || type == "oid") {
-        return "2" + random_digits(8).insert(0, "0");
-    }
-    if (type == "int8") {
-        return "8" + random_digits(17);
-    }
-    if (category == 'S') {
-        return cut("canary" + random_hex(), length == 0 ? 24 : std::min<std::size_t>(length, 24));
-    }
-    return std::nullopt;
-}
-
-struct typical {
-    std::string_view type;
-    std::string_view value;
-};
-constexpr auto typical_values = std::to_array<typical>({
-    {"bool", "true"}, {"bool", "false"},
-    {"date", "2020-02-02"}, {"date", "2999-01-01"},
-    {"timestamp", "2020-02-02 02:02:02"}, {"timestamp", "2999-01-01 00:00:00"},
-    {"timestamptz", "2020-02-02 02:02:02+00"}, {"timestamptz", "2999-01-01 00:00:00+00"},
-    {"time", "12:00"}, {"timetz", "12:00+00"}, {"interval", "1 day"},
-    {"json", "{}"}, {"json", "[]"}, {"json", "\"canary\""}, {"jsonb", "{}"}, {"jsonb", "[]"}, {"jsonb", "\"canary\""},
-    {"bytea", "\\xca7a57"}, {"bytea", "\\x"}, {"inet", "192.0.2.1"}, {"cidr", "192.0.2.0/24"},
-    {"macaddr", "02:00:00:00:00:01"}, {"macaddr8", "02:00:00:00:00:00:00:01"},
-    {"bit", "1"}, {"varbit", "1"}, {"money", "1"}, {"xml", "<canary/>"}, {"tsvector", "canary"}, {"tsquery", "canary"},
-    {"point", "(1,1)"}, {"box", "((0,0),(1,1))"}, {"circle", "<(0,0),1>"}, {"line", "{1,1,1}"}, {"lseg", "((0,0),(1,1))"},
-    {"path", "((0,0),(1,1))"}, {"polygon", "((0,0),(1,1),(1,0))"}, {"pg_lsn", "0/1"}, {"jsonpath", "$"},
-    {"hstore", "canary=>1"}, {"ltree", "canary"}, {"geometry", "POINT(1 1)"}, {"geography", "POINT(1 1)"},
-});
-// What CHECKs with a regular expression often want, of every length that a code has.
-constexpr auto typical_texts = std::to_array<std::string_view>({
-    "canary", "Canary", "CANARY", "canary@example.com", "https://example.com/", "example.com", "+15555550100", "en", "DE",
-    "EUR", "a", "A", "1", "1.0.0", "12345", "2020-02-02", "#c0ffee", "/", "{}", "",
-});
-
-}  // namespace
-
-std::string json_string(std::string_view text)
-{
-    std::string out;
-    append_json_string(out, text);
-    return out;
-}
+constexpr const char* what_to_do = "; name two organizations that exist and have rows, or say how to make a row";
 
 std::string json_of(const row_values& values)
 {
@@ -115,9 +33,26 @@ std::string json_of(const row_values& values)
     return out + "}";
 }
 
+}  // namespace
+
+bool says_nothing(const answer& refused)
+{
+    static constexpr auto classes = std::to_array<std::string_view>(
+        {"08", "0A", "21", "24", "25", "40", "42", "53", "54", "55", "57", "58", "XX"});
+    return refused.sqlstate != "42501" &&
+           std::ranges::any_of(classes, [&](std::string_view c) { return refused.sqlstate.starts_with(c); });
+}
+
 std::string to_string(const table_name& name)
 {
-    return with_names(":\"schema\".:\"table\"", {{"schema", {name.schema}}, {"table", {name.table}}});
+    const auto plain = [](const std::string& part) {
+        return part.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
+               (part.front() < '0' || part.front() > '9');
+    };
+    const auto spelled = [&](const std::string& part) {
+        return plain(part) ? part : with_names(":\"part\"", {{"part", {part}}});
+    };
+    return spelled(name.schema) + "." + spelled(name.table);
 }
 
 std::optional<table_name> parse_table_name(std::string_view text)
@@ -175,11 +110,7 @@ row_values canary_maker::make(const table_name& table, const std::string& column
     m_making.clear();
     for (const canary_recipe& recipe : m_options.recipes) {
         if (parse_table_name(recipe.table) == table && !recipe.into.empty()) {
-            const auto into = parse_table_name(recipe.into);
-            if (!into) {
-                throw no_canary{recipe.into + " is not a table's name with its schema"};
-            }
-            return insert(*into, {}, {});
+            return insert(*parse_table_name(recipe.into), {}, {});
         }
     }
     return insert(table, {{column, json_string(organization)}}, {});
@@ -195,7 +126,7 @@ const canary_maker::shape& canary_maker::shape_of(const table_name& table)
     const values name{table.schema, table.table};
     const answer columns = m_connection.must(embedded::probe::table_columns, name);
     for (std::size_t row = 0; row < columns.rows.size(); ++row) {
-        column c;
+        canary_column c;
         c.name = columns.text(row, 0);
         c.type = columns.text(row, 1);
         c.category = columns.text(row, 2).front();
@@ -205,11 +136,12 @@ const canary_maker::shape& canary_maker::shape_of(const table_name& table)
         c.may_insert = columns.yes(row, 6);
         c.may_update = columns.yes(row, 7);
         c.unique = columns.yes(row, 8);
+        c.definition = columns.text(row, 9);
         of.columns.emplace(c.name, c);
     }
     const answer literals = m_connection.must(embedded::probe::column_literals, name);
     for (std::size_t row = 0; row < literals.rows.size(); ++row) {
-        column& c = of.columns.at(literals.text(row, 0));
+        canary_column& c = of.columns.at(literals.text(row, 0));
         (literals.yes(row, 2) ? c.numbers : c.texts).push_back(literals.text(row, 1));
     }
     const answer keys = m_connection.must(embedded::probe::foreign_keys, name);
@@ -232,65 +164,20 @@ std::optional<std::string> canary_maker::tenant_column_of(const table_name& tabl
     return shape_of(table).columns.contains(m_column) ? std::optional{m_column} : std::nullopt;
 }
 
-// What to try, one after the other, as JSON.
-std::vector<std::string> canary_maker::candidates(const column& of)
-{
-    std::vector<std::string> texts;
-    const auto fresh = unlike_others(of.type, of.category, of.length);
-    if (of.category == 'N') {
-        // Small numbers first, unless no other row may have the same.
-        if (of.unique && fresh) {
-            texts.push_back(*fresh);
-        }
-        texts.emplace_back("1");
-        for (const std::string& number : of.numbers) {
-            const long value = std::strtol(number.c_str(), nullptr, 10);
-            for (const long near : {value, value + 1, value - 1, -value}) {
-                texts.push_back(std::to_string(near));
-            }
-        }
-        for (const char* const other : {"0", "-1", "100", "1000"}) {
-            texts.emplace_back(other);
-        }
-    } else if (fresh) {
-        texts.push_back(*fresh);
-    }
-    texts.insert(texts.end(), of.texts.begin(), of.texts.end());
-    for (const typical& one : typical_values) {
-        if (one.type == of.type) {
-            texts.emplace_back(one.value);
-        }
-    }
-    if (of.category == 'S') {
-        for (const std::string& number : of.numbers) {
-            const std::size_t length = std::strtoul(number.c_str(), nullptr, 10);
-            if (length <= longest_text) {
-                texts.push_back(random_hex().append(length, 'a').substr(0, length));
-                texts.push_back(random_digits(20).append(length, '0').substr(0, length));
-            }
-        }
-        texts.insert(texts.end(), typical_texts.begin(), typical_texts.end());
-    } else if (of.category == 'A') {
-        texts.emplace_back("{}");
-    } else if (of.category == 'R') {
-        texts.emplace_back(of.type.ends_with("multirange") ? "{}" : "empty");
-        texts.emplace_back("(,)");
-    } else if (texts.empty()) {
-        texts.emplace_back("canary");
-    }
-    std::vector<std::string> out;
-    for (const std::string& text : texts) {
-        out.push_back(is_json(of.type) ? text : json_string(of.category == 'S' ? cut(text, of.length) : text));
-    }
-    return out;
-}
-
 std::optional<std::string> canary_maker::invent(const table_name& table, const std::string& column)
 {
     const auto& columns = shape_of(table).columns;
     const auto found = columns.find(column);
-    return found == columns.end() ? std::nullopt
-                                  : unlike_others(found->second.type, found->second.category, found->second.length);
+    return found == columns.end() ? std::nullopt : unlike_others(found->second);
+}
+
+record canary_maker::record_of(const table_name& table, const row_values& row)
+{
+    std::string definitions;
+    for (const auto& [name, value] : row) {
+        definitions += (definitions.empty() ? "" : ", ") + shape_of(table).columns.at(name).definition;
+    }
+    return {json_of(row), {{"definitions", definitions}}};
 }
 
 bool canary_maker::may_update(const table_name& table, const std::string& column)
@@ -309,7 +196,8 @@ row_values canary_maker::vary(const table_name& table, const row_values& row)
             return std::ranges::any_of(key.columns, [&](const auto& pair) { return pair.first == name; });
         };
         const auto column = of.columns.find(name);
-        if (column != of.columns.end() && column->second.unique && std::ranges::none_of(of.keys, refers)) {
+        const bool unique = column != of.columns.end() && column->second.unique;
+        if (unique && name != m_column && std::ranges::none_of(of.keys, refers)) {
             value = candidates(column->second).front();
         }
     }
@@ -327,6 +215,9 @@ row_values canary_maker::insert(const table_name& table, row_values fixed, const
         if (parse_table_name(recipe.into.empty() ? recipe.table : recipe.into) == table && !recipe.values.empty()) {
             const answer given = m_connection.must(embedded::probe::row_values, {recipe.values});
             for (std::size_t row = 0; row < given.rows.size(); ++row) {
+                if (!of.columns.contains(given.text(row, 0))) {
+                    throw no_canary{to_string(table) + " has no column " + given.text(row, 0) + ", which was given a value"};
+                }
                 fixed.try_emplace(given.text(row, 0), given.text(row, 1));
             }
         }
@@ -350,8 +241,9 @@ row_values canary_maker::insert(const table_name& table, row_values fixed, const
         answer written;
         {
             attempt one{m_connection};
+            const record row_record = record_of(table, tried);
             written = m_connection.ask(returned.empty() ? embedded::probe::insert_canary : embedded::probe::insert_parent,
-                                       {json_of(tried)}, into);
+                                       {row_record.json}, into, row_record.definitions);
             if (!written.failed()) {
                 one.keep();
             }
@@ -370,7 +262,7 @@ row_values canary_maker::insert(const table_name& table, row_values fixed, const
         }
         mend(row, written);
     }
-    throw no_canary{"no values were found that " + to_string(table) + " accepts"};
+    throw no_canary{"no values were found that " + to_string(table) + " accepts" + what_to_do};
 }
 
 row_values canary_maker::guess(const row_in_the_making& row)
@@ -432,12 +324,11 @@ row_values canary_maker::parent_of(const row_in_the_making& row, const foreign_k
     }
     const bool going_round = std::ranges::find(m_making, key.parent) != m_making.end();
     std::string reason = "its foreign key " + key.name + " needs a row of " + to_string(key.parent) +
-                         (going_round ? ", which needs one of this" : " first");
+                         (going_round ? ", which needs one of this" : " first") + what_to_do;
     if (!going_round && m_making.size() < most_levels) {
         const std::size_t level = m_making.size();
         try {
-            std::vector<std::string> keys = wanted;
-            row_values parent = insert(key.parent, fixed, keys);
+            row_values parent = insert(key.parent, fixed, wanted);
             if (wanted.empty()) {
                 m_made.insert(made);
             }
@@ -459,8 +350,10 @@ row_values canary_maker::parent_of(const row_in_the_making& row, const foreign_k
         of["columns"].push_back(name);
     }
     attempt looking{m_connection};
-    const answer there = fixed.empty() ? m_connection.ask(embedded::probe::any_parent, {}, of)
-                                       : m_connection.ask(embedded::probe::existing_parent, {json_of(fixed)}, of);
+    const record like = record_of(key.parent, fixed);
+    const answer there = fixed.empty()
+                             ? m_connection.ask(embedded::probe::any_parent, {}, of)
+                             : m_connection.ask(embedded::probe::existing_parent, {like.json}, of, like.definitions);
     if (there.failed() || there.rows.empty()) {
         throw no_canary{reason};
     }
@@ -484,16 +377,24 @@ std::vector<std::string> canary_maker::constraint_columns(const table_name& tabl
 // Another guess after a refusal, or no_canary.
 void canary_maker::mend(row_in_the_making& row, const answer& refused)
 {
-    const no_canary give_up{"the INSERT into " + to_string(row.table) + " was refused (" + refused.error_in_words() + ")"};
-    const bool here = refused.schema == row.table.schema && refused.table == row.table.table;
+    // Other organizations, or other values, would not help against a lock.
+    const std::string reason = "the INSERT into " + to_string(row.table) + " was refused (" + refused.error_in_words() +
+                               ")" + (says_nothing(refused) ? "" : what_to_do);
+    // The server names the partition.
+    const table_name where{refused.schema, refused.table};
+    const values names_of_both{row.table.schema, row.table.table, where.schema, where.table};
+    const bool here = where == row.table || m_connection.must(embedded::probe::is_part_of, names_of_both).yes();
     if (refused.sqlstate == "23502" && here && !row.needed.contains(refused.column) && !row.has(refused.column) &&
         !row.of.columns.at(refused.column).required) {
         row.needed.insert(refused.column);
     } else if (refused.sqlstate == "23503" && here) {
         // A default refers to a row that is not there, or an organization that somebody named lacks one.
-        const auto key = std::ranges::find(row.of.keys, refused.constraint, &foreign_key::name);
+        const std::vector<std::string> columns = constraint_columns(where, refused.constraint);
+        const auto key = std::ranges::find_if(row.of.keys, [&](const foreign_key& one) {
+            return std::ranges::is_permutation(one.columns, columns, {}, &std::pair<std::string, std::string>::first);
+        });
         if (key == row.of.keys.end() || row.needed.contains(key->columns[0].first)) {
-            throw give_up;
+            throw no_canary{reason};
         }
         for (const auto& [own, of_parent] : key->columns) {
             row.needed.insert(own);
@@ -502,7 +403,7 @@ void canary_maker::mend(row_in_the_making& row, const answer& refused)
     } else if (refused.sqlstate == "23505" && here && row.duplicates < 3) {
         ++row.duplicates;  // what is random is different the next time
     } else if ((refused.sqlstate == "23514" || refused.sqlstate == "23505") && here && !refused.constraint.empty()) {
-        advance(row, constraint_columns(row.table, refused.constraint), refused);
+        advance(row, constraint_columns(where, refused.constraint), refused);
     } else if (refused.sqlstate.starts_with("23") && refused.table.empty() && !refused.type.empty()) {
         std::vector<std::string> of_domain;
         for (const auto& [name, column] : row.of.columns) {
@@ -512,7 +413,7 @@ void canary_maker::mend(row_in_the_making& row, const answer& refused)
         }
         advance(row, of_domain, refused);
     } else {
-        throw give_up;
+        throw no_canary{reason};
     }
 }
 
@@ -520,7 +421,7 @@ void canary_maker::mend(row_in_the_making& row, const answer& refused)
 void canary_maker::advance(row_in_the_making& row, const std::vector<std::string>& columns, const answer& refused)
 {
     for (const std::string& name : columns) {
-        const column& of = row.of.columns.at(name);
+        const canary_column& of = row.of.columns.at(name);
         if (row.has(name) || !of.may_insert) {
             continue;
         }
@@ -536,8 +437,8 @@ void canary_maker::advance(row_in_the_making& row, const std::vector<std::string
             row.needed.erase(name);
         }
     }
-    throw no_canary{"no values were found that " + to_string(row.table) + " accepts (" + refused.error_in_words() +
-                    "): give some for its canaries"};
+    throw no_canary{"no values were found that " + to_string(row.table) + " accepts (" + refused.error_in_words() + ")" +
+                    what_to_do};
 }
 
 }  // namespace daybook::detail

@@ -17,6 +17,7 @@
 #include <daybook/isolation.hpp>
 #include <daybook/probe.hpp>
 
+#include "canary_values.hpp"
 #include "probe_connection.hpp"
 
 namespace daybook::detail {
@@ -24,9 +25,13 @@ namespace daybook::detail {
 /// Column and value, as a JSON text.
 using row_values = std::map<std::string, std::string, std::less<>>;
 
-/// {"column": value, …}
-[[nodiscard]] std::string json_of(const row_values& values);
-[[nodiscard]] std::string json_string(std::string_view text);
+
+/// A row for json_to_record(): its JSON, to be bound, and the definitions of its columns. Not for json_populate_record(),
+/// whose row is whole: a domain that refuses null would want a value, also where a column of it is not written to.
+struct record {
+    std::string json;
+    fragments definitions;
+};
 
 struct table_name {
     std::string schema;
@@ -40,11 +45,15 @@ struct table_name {
 /// The names in `public."Odd Name"`, or nothing if that is not how SQL names a table with its schema.
 [[nodiscard]] std::optional<table_name> parse_table_name(std::string_view text);
 
-/// No row could be made. Its text says of which table, and why.
+/// No row could be made. Its text says of which table, why, and what to do.
 class no_canary : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
+
+/// Whether a statement failed for a reason that says nothing of isolation: it does not fit the table, somebody holds a lock,
+/// the server is short of something or cannot be written to.
+[[nodiscard]] bool says_nothing(const answer& refused);
 
 class canary_maker {
 public:
@@ -55,8 +64,12 @@ public:
     /// must be that organization's. Returns what was given in the INSERT. Throws no_canary.
     row_values make(const table_name& table, const std::string& column, const std::string& organization);
 
-    /// Other values for the columns of `row` that are in a unique index, so that the row can be written once more.
+    /// Other values for the columns of `row` that are in a unique index, so that the row can be written once more; the
+    /// organization stays.
     row_values vary(const table_name& table, const row_values& row);
+
+    /// `row` as the statements take it.
+    record record_of(const table_name& table, const row_values& row);
 
     /// Whether the role has the right to UPDATE this column.
     bool may_update(const table_name& table, const std::string& column);
@@ -65,19 +78,6 @@ public:
     std::optional<std::string> invent(const table_name& table, const std::string& column);
 
 private:
-    struct column {
-        std::string name;
-        std::string type;
-        char category = 'X';
-        std::string declared_type;  ///< the domain, if it is one
-        std::size_t length = 0;     ///< in characters; 0 if there is no limit
-        bool required = false;
-        bool may_insert = false;
-        bool may_update = false;
-        bool unique = false;
-        std::vector<std::string> texts;    ///< what enums and CHECKs name
-        std::vector<std::string> numbers;  ///< the same
-    };
     struct foreign_key {
         std::string name;
         table_name parent;
@@ -85,7 +85,7 @@ private:
         bool deferrable = false;
     };
     struct shape {
-        std::map<std::string, column, std::less<>> columns;
+        std::map<std::string, canary_column, std::less<>> columns;
         std::vector<foreign_key> keys;
     };
     struct row_in_the_making;
@@ -100,7 +100,6 @@ private:
     void mend(row_in_the_making& row, const answer& refused);
     void advance(row_in_the_making& row, const std::vector<std::string>& columns, const answer& refused);
     std::vector<std::string> constraint_columns(const table_name& table, const std::string& constraint);
-    static std::vector<std::string> candidates(const column& of);
 
     probe_connection& m_connection;
     std::span<const tenant_table> m_tables;

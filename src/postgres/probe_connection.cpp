@@ -57,9 +57,9 @@ probe_connection::probe_connection(const std::string& url) : m_connection{pq::co
     PQsetNoticeProcessor(m_connection.get(), [](void*, const char*) {}, nullptr);
 }
 
-answer probe_connection::ask(std::string_view sql, const values& bound, const names& of)
+answer probe_connection::ask(std::string_view sql, const values& bound, const names& of, const fragments& written)
 {
-    const std::string statement = of.empty() ? std::string{sql} : with_names(sql, of);
+    const std::string statement = of.empty() ? std::string{sql} : with_names(sql, of, written);
     pq::params parameters;
     for (const auto& value : bound) {
         parameters.add(value, pq::type::text);
@@ -77,9 +77,9 @@ answer probe_connection::ask(std::string_view sql, const values& bound, const na
     return out;
 }
 
-answer probe_connection::must(std::string_view sql, const values& bound, const names& of)
+answer probe_connection::must(std::string_view sql, const values& bound, const names& of, const fragments& written)
 {
-    answer out = ask(sql, bound, of);
+    answer out = ask(sql, bound, of, written);
     if (out.failed()) {
         throw error{error_kind::statement_failed, "a probe could not be prepared: " + out.message, {}, out.sqlstate};
     }

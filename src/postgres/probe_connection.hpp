@@ -40,10 +40,10 @@ public:
     explicit probe_connection(const std::string& url);
 
     /// One statement; `bound` are texts. Throws error (connection_lost, …) only if the connection is gone.
-    answer ask(std::string_view sql, const values& bound = {}, const names& of = {});
+    answer ask(std::string_view sql, const values& bound = {}, const names& of = {}, const fragments& written = {});
 
     /// The same, where an error is a defect of the probes themselves: throws it.
-    answer must(std::string_view sql, const values& bound = {}, const names& of = {});
+    answer must(std::string_view sql, const values& bound = {}, const names& of = {}, const fragments& written = {});
 
 private:
     pq::connection_ptr m_connection;

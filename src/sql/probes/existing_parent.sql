@@ -2,5 +2,5 @@
 select :"keys"
 from :"schema".:"table"
 where (:"columns") = (select :"columns"
-                        from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json))
+                        from pg_catalog.json_to_record($1::json) as v (:definitions))
 limit 1

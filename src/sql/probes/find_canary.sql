@@ -2,7 +2,7 @@
 select t.tableoid::text, t.ctid::text
 from :"schema".:"table" t
 where t.:"column" = (select v.:"column"
-                     from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json) v)
+                     from pg_catalog.json_to_record($1::json) as v (:definitions))
   -- Ids wrap around. The window is for the transactions that others began in between.
   and ((t.xmin::text::bigint - pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint) & 4294967295)
       < 1000000

@@ -1,4 +1,4 @@
--- The other columns have defaults, or may be null. (A blank before :"schema", since three colons are none of psql's.)
+-- The other columns have defaults, or may be null.
 insert into :"schema".:"table" (:"columns")
 select :"columns"
-from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json)
+from pg_catalog.json_to_record($1::json) as v (:definitions)

@@ -1,4 +1,4 @@
 insert into :"schema".:"table" (:"columns")
 select :"columns"
-from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json)
+from pg_catalog.json_to_record($1::json) as v (:definitions)
 returning :"keys"

@@ -3,4 +3,4 @@
 select exists (
     select from :"schema".:"table" t
     where t.:"column" = (select v.:"column"
-                         from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json) v))
+                         from pg_catalog.json_to_record($1::json) as v (:definitions)))

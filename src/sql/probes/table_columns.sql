@@ -1,7 +1,7 @@
 -- The columns of table $1.$2: what may be written there, and what an INSERT must give. A domain is what it is made of.
 with recursive
     columns as (
-        select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated
+        select a.*
         from pg_catalog.pg_attribute a
         join pg_catalog.pg_class c on c.oid = a.attrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -28,15 +28,15 @@ select
     case when t.typtype = 'e' then 'E' else t.typcategory end as category,
     d.typname as declared_type,
     case when t.typname in ('varchar', 'bpchar') and b.typmod > 4 then b.typmod - 4 end as length,
-    -- Its type refuses null even for a column that is not named, when a whole row is made.
-    b.not_null
-        or (c.attnotnull and not c.atthasdef and not b.has_default and c.attidentity = '') as required,
+    (c.attnotnull or b.not_null) and not c.atthasdef and not b.has_default and c.attidentity = '' and c.attgenerated = ''
+        as required,
     c.attgenerated = '' and c.attidentity <> 'a'
         and pg_catalog.has_column_privilege(c.attrelid, c.attnum, 'insert') as may_insert,
     c.attgenerated = '' and c.attidentity <> 'a'
         and pg_catalog.has_column_privilege(c.attrelid, c.attnum, 'update') as may_update,
     exists (select from pg_catalog.pg_index i
-            where i.indrelid = c.attrelid and i.indisunique and c.attnum = any (i.indkey)) as is_unique
+            where i.indrelid = c.attrelid and i.indisunique and c.attnum = any (i.indkey)) as is_unique,
+    pg_catalog.format('%I %s', c.attname, pg_catalog.format_type(c.atttypid, c.atttypmod)) as definition
 from columns c
 join bases b on b.attnum = c.attnum
 join pg_catalog.pg_type t on t.oid = b.oid

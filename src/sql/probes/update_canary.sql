@@ -1,3 +1,3 @@
 update :"schema".:"table"
-set :"column" = (select v.:"column" from pg_catalog.json_populate_record(null:: :"schema".:"table", $1::json) v)
+set :"column" = (select v.:"column" from pg_catalog.json_to_record($1::json) as v (:definitions))
 where current of daybook_probe
