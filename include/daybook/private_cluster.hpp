@@ -31,7 +31,7 @@ public:
     private_cluster(const private_cluster&) = delete;
     private_cluster& operator=(const private_cluster&) = delete;
 
-    /// A libpq URL of this server.
+    /// A libpq URL of this server. Names may hold any character.
     [[nodiscard]] std::string url(const std::string& role, const std::string& database) const;
 
     /// The superuser's, in the database `postgres`.
@@ -46,6 +46,10 @@ public:
     /// Where the server's files are, for its user alone: gone with it, unless `data` named it.
     [[nodiscard]] const std::string& directory() const noexcept { return m_directory; }
 
+    /// The path of another program of the same PostgreSQL, as in "pg_dump". Throws error (no_private_cluster) if it is not
+    /// there.
+    [[nodiscard]] std::string program(const std::string& name) const;
+
     /// The server's version, as in "15.18".
     [[nodiscard]] const std::string& version() const noexcept { return m_version; }
 
@@ -54,6 +58,7 @@ private:
     void stop() noexcept;
 
     std::string m_directory;
+    std::string m_programs;
     std::string m_version;
     int m_guardian = -1;
     int m_lifeline = -1;

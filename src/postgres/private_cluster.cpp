@@ -205,6 +205,20 @@ std::string temporary_folder()
     return chosen != nullptr && chosen[0] == '/' && std::strlen(chosen) < 60 ? chosen : "/tmp";
 }
 
+// A role may have any name: what has a meaning in a URL is written as %XX.
+std::string in_url(const std::string& text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view{"-._~"}.find(c) != std::string_view::npos;
+        const auto byte = static_cast<unsigned char>(c);
+        out += plain ? std::string{c} : std::string{'%', digits[byte >> 4], digits[byte & 0xf]};
+    }
+    return out;
+}
+
 void hand_over(const std::string& path, const passwd* user)
 {
     if (user != nullptr && chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
@@ -232,6 +246,7 @@ private_cluster::~private_cluster()
 void private_cluster::start(const private_cluster_options& options)
 {
     const fs::path programs = newest_server();
+    m_programs = programs.string();
     const passwd* const user = server_user();
 
     std::string directory = temporary_folder() + "/daybook-XXXXXX";
@@ -318,7 +333,18 @@ void private_cluster::stop() noexcept
 
 std::string private_cluster::url(const std::string& role, const std::string& database) const
 {
-    return "postgresql://" + role + "@/" + database + "?host=" + m_directory;
+    return "postgresql://" + in_url(role) + "@/" + in_url(database) + "?host=" + m_directory;
+}
+
+std::string private_cluster::program(const std::string& name) const
+{
+    const fs::path path = fs::path{m_programs} / name;
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) {
+        throw error{error_kind::no_private_cluster, "there is no " + name + " beside initdb, in " + m_programs,
+                    "install PostgreSQL's client programs of the same version"};
+    }
+    return path.string();
 }
 
 void private_cluster::provide(const std::string& database) const

@@ -120,3 +120,27 @@ TEST_CASE("a cluster that cannot start says why", "[database]")
               .find("PostgreSQL does not start") != std::string::npos);
     fs::remove_all(folder);
 }
+
+TEST_CASE("a role and a database of any name are reached by their URL", "[database]")
+{
+    const private_cluster cluster;
+    {
+        pqxx::connection connection{cluster.superuser_url()};
+        pqxx::nontransaction work{connection};
+        work.exec("create role \"o'dd /@:?% röle\" login");
+        work.exec("create database \"Base & more\"");
+    }
+
+    pqxx::connection connection{cluster.url("o'dd /@:?% röle", "Base & more")};
+
+    CHECK(std::string{connection.username()} == "o'dd /@:?% röle");
+    CHECK(std::string{connection.dbname()} == "Base & more");
+}
+
+TEST_CASE("a private cluster names the other programs of its PostgreSQL", "[database]")
+{
+    const private_cluster cluster;
+
+    CHECK(fs::exists(cluster.program("pg_dump")));
+    CHECK(testing::kind_of([&] { static_cast<void>(cluster.program("none")); }) == error_kind::no_private_cluster);
+}
