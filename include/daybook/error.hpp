@@ -81,6 +81,8 @@ enum class error_kind {
     broken_seal,
     not_sealed,
     nothing_verified,
+    // The doctor.
+    not_checked,
     // A defect of Daybook itself.
     internal,
 };

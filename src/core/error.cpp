@@ -201,6 +201,9 @@ constexpr std::array kinds{
         nothing_verified, "nothing_verified", "D0803", 5, "there was nothing to verify",
         "No event of this organization is sealed, or the evidence holds none: that is no proof of anything. If events were "
         "sealed once, pinned checkpoints show it: `daybook -t KEY verify --anchor FILE`."},
+    error_kind_description{
+        not_checked, "not_checked", "D0901", 5, "what was to be checked could not be checked",
+        "Nothing is known, neither good nor bad. The message says what stands in the way; end that, and check again."},
     error_kind_description{internal, "internal", "D0999", 1, "Daybook itself is at fault",
                            "Please report this, with the message."},
 };
