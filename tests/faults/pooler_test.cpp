@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <daybook/daybook.hpp>
+#include <daybook/schema_copy.hpp>
 
 #include "expect_error.hpp"
 #include "sample.hpp"
@@ -49,7 +50,7 @@ struct fixture {
         if (program.empty()) {
             SKIP("PgBouncer is not installed");
         }
-        directory.write("users", "\"daybook_app\" \"\"\n\"daybook_reader\" \"\"\n");
+        directory.write("users", "\"daybook_app\" \"\"\n\"daybook_reader\" \"\"\n\"daybook_owner\" \"\"\n");
         directory.write("configuration", "[databases]\n* = host=" + socket_directory() +
                                              " port=5432\n"
                                              "[pgbouncer]\n"
@@ -333,4 +334,16 @@ TEST_CASE("a reader behind a pooler in transaction mode sees its own organizatio
         pqxx::connection raw{url};
         CHECK(pqxx::nontransaction{raw}.query_value<long>("select count(*) from daybook.organizations") == 0);
     }
+}
+
+// pg_dump says `set row_security = off` and more, which the next client of that server connection would inherit.
+TEST_CASE("a schema is not copied through a pooler", "[database]")
+{
+    const fixture f{"transaction"};
+
+    CHECK(kind_of([&] { const schema_copy copy{f.url("daybook_owner")}; }) == error_kind::not_checked);
+    CHECK(message_of([&] { const schema_copy copy{f.url("daybook_owner")}; }).find("through a pooler") != std::string::npos);
+    pqxx::connection next{f.url("daybook_owner")};
+    pqxx::nontransaction work{next};
+    CHECK(work.query_value<std::string>("show search_path") == "\"$user\", public");
 }

@@ -1,0 +1,1 @@
+create database daybook_copy template daybook_schema

@@ -1,0 +1,1 @@
+create database daybook_schema template template0 encoding 'UTF8'

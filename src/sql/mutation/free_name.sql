@@ -1,0 +1,1 @@
+alter role postgres rename to daybook_copy_bootstrap

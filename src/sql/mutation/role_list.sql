@@ -1,0 +1,1 @@
+select r.rolname::text from pg_catalog.pg_roles r order by 1
