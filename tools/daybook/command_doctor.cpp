@@ -7,8 +7,10 @@
 
 #include "context.hpp"
 #include "doctor.hpp"
+#include "duration.hpp"
 #include "ignored.hpp"
 #include "sarif.hpp"
+#include "schema_mutation.hpp"
 #include "text.hpp"
 
 namespace daybook::command {
@@ -21,6 +23,10 @@ struct doctor_flags {
     std::vector<std::string> ignore;
     std::string because;
     bool strict = false;
+    bool mutate = false;
+    std::string test_command;
+    std::string test_timeout = "10m";
+    schema_copy_options copy;
 };
 
 std::string joined(const std::vector<std::string>& all)
@@ -91,6 +97,25 @@ void print(context& c, const std::vector<isolation_finding>& open, const std::op
     writer->end();
 }
 
+// The host's own tests are asked, not the doctor's checks.
+int mutate(context& c, const doctor_flags& flags)
+{
+    mutation_options options;
+    options.owner_url = c.owner_url();
+    if (!flags.test_command.empty()) {
+        options.test_command = {"/bin/sh", "-c", flags.test_command};
+    }
+    options.timeout = read_duration(flags.test_timeout);
+    options.copy = flags.copy;
+    options.scope.schemas = flags.about.options.schemas;
+    options.scope.tables = flags.about.options.tables;
+    options.scope.app_roles = flags.about.options.app_roles;
+    if (options.scope.app_roles.empty()) {
+        options.scope.app_roles = examine_isolation(options.owner_url, flags.about.options).app_roles;
+    }
+    return mutate_schema(c, options);
+}
+
 int examine(context& c, const doctor_flags& flags)
 {
     const std::string file = ignore_file(flags.about);
@@ -121,7 +146,13 @@ void add_doctor(CLI::App& app, context& c, action& chosen)
     command->add_option("--ignore", flags->ignore, "Accept a finding from now on, as FINDING:OBJECT; needs --because")->allow_extra_args(false);
     command->add_option("--because", flags->because, "The reason; it is kept in the file, and printed in the report");
     command->add_flag("--strict", flags->strict, "Warnings too end with exit status 3");
-    command->callback([&c, &chosen, flags] { chosen = [&c, flags] { return examine(c, *flags); }; });
+    command->add_flag("--mutate", flags->mutate, "Instead: take each protection of a copy of the schema away; your own tests must notice");
+    const auto with_mutate = [command](CLI::Option* option) { option->needs(command->get_option("--mutate")); };
+    with_mutate(command->add_option("--test-command", flags->test_command, "What runs your tests, for /bin/sh"));
+    with_mutate(command->add_option("--test-timeout", flags->test_timeout, "For one run of the tests (default 10m)"));
+    with_mutate(command->add_option("--exclude", flags->copy.exclude, "Copy without this table or schema; repeat it")->allow_extra_args(false));
+    with_mutate(command->add_option("--exclude-extension", flags->copy.exclude_extensions, "Copy without this extension; repeat it")->allow_extra_args(false));
+    command->callback([&c, &chosen, flags] { chosen = [&c, flags] { return flags->mutate ? mutate(c, *flags) : examine(c, *flags); }; });
 }
 
 }  // namespace daybook::command

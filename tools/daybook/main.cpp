@@ -168,6 +168,7 @@ int main(int argc, char** argv)
     add_catalogue(app, c, chosen);
     add_hooks(app, c, chosen);
     add_auditor(app, c, chosen);
+    add_doctor(app, c, chosen);
     add_migrate(app, c, chosen);
     add_tenant(app, c, chosen);
     add_doctor(app, c, chosen);
