@@ -245,6 +245,14 @@ private_cluster::~private_cluster()
 
 void private_cluster::start(const private_cluster_options& options)
 {
+    // They count for every connection of this process, and would win over the socket's directory in a URL.
+    for (const char* const variable : {"PGHOSTADDR", "PGSERVICE"}) {
+        if (const char* const value = std::getenv(variable); value != nullptr && value[0] != '\0') {
+            throw error{error_kind::no_private_cluster,
+                        std::string{variable} + " is set, and would lead away from a private PostgreSQL",
+                        "unset it; what it says can stand in the URL, as in postgresql://?service=NAME"};
+        }
+    }
     const fs::path programs = newest_server();
     m_programs = programs.string();
     const passwd* const user = server_user();

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <csignal>
 #include <filesystem>
@@ -143,4 +144,15 @@ TEST_CASE("a private cluster names the other programs of its PostgreSQL", "[data
 
     CHECK(fs::exists(cluster.program("pg_dump")));
     CHECK(testing::kind_of([&] { static_cast<void>(cluster.program("none")); }) == error_kind::no_private_cluster);
+}
+
+TEST_CASE("a private cluster is not begun where the environment leads elsewhere, which would wait for ever", "[database]")
+{
+    const char* const variable = GENERATE("PGHOSTADDR", "PGSERVICE");
+    REQUIRE(setenv(variable, "127.0.0.1", 1) == 0);
+
+    const auto kind = testing::kind_of([] { const private_cluster cluster; });
+
+    REQUIRE(unsetenv(variable) == 0);
+    CHECK(kind == error_kind::no_private_cluster);
 }
