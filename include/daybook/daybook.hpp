@@ -27,6 +27,7 @@
 #include <daybook/organization.hpp>
 #include <daybook/pool.hpp>
 #include <daybook/probe.hpp>
+#include <daybook/protection.hpp>
 #include <daybook/query.hpp>
 #include <daybook/read_time.hpp>
 #include <daybook/reader.hpp>

@@ -73,6 +73,7 @@ enum class error_kind {
     schema_drifted,
     unsuitable_database,
     no_private_cluster,
+    not_protectable,
     // Scripts.
     script_failed,
     script_limit,

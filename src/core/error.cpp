@@ -179,6 +179,11 @@ constexpr std::array kinds{
                            "a private PostgreSQL could not be started",
                            "The programs initdb and postgres are looked for in $DAYBOOK_POSTGRES_BIN, then where "
                            "distributions put them, then in PATH."},
+    error_kind_description{
+        not_protectable, "not_protectable", "D0606", 4, "a table cannot be protected as it is",
+        "`daybook protect` does nothing by halves and decides nothing by itself: rows without an organization, policies of other "
+        "names, a type that does not compare safely, or violations that shadow mode recorded lately stop it before it begins. "
+        "Nothing was changed; the message says what to do first."},
     error_kind_description{script_failed, "script_failed", "D0701", 1, "a Lua script ended with an error",
                            "The message is the script's own, with its line."},
     error_kind_description{

@@ -47,7 +47,8 @@ std::string with_names(std::string_view sql, const names& variables, const fragm
         const bool colon = sql[i] == ':' && i + 1 < sql.size() && (i == 0 || sql[i - 1] != ':');
         if (colon && (sql[i + 1] == '"' || sql[i + 1] == '\'')) {
             const std::size_t end = sql.find(sql[i + 1], i + 2);
-            const auto found = end == std::string_view::npos ? variables.end() : variables.find(sql.substr(i + 2, end - i - 2));
+            const auto found =
+                end == std::string_view::npos ? variables.end() : variables.find(sql.substr(i + 2, end - i - 2));
             if (found != variables.end()) {
                 out += quoted_list(found->second, sql[i + 1]);
                 i = end;

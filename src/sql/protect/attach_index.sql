@@ -1,0 +1,1 @@
+alter index :parent_index attach partition :qualified_index;

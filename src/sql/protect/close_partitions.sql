@@ -1,0 +1,1 @@
+-- A partition that is named directly is not asked for its parent's policies: it has none of its own, and lets nobody in.

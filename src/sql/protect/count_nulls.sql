@@ -1,0 +1,1 @@
+select count(*) filter (where :column is null)::int8, count(*)::int8 from :table

@@ -1,0 +1,1 @@
+create index concurrently if not exists :index_name on :relation (:column);

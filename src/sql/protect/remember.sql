@@ -1,0 +1,4 @@
+insert into daybook_shadow.before (relation, part, name, statement)
+values
+:before
+on conflict do nothing;

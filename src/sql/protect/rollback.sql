@@ -1,0 +1,2 @@
+-- Leaves a transaction that failed.
+rollback;

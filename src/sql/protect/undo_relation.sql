@@ -1,0 +1,11 @@
+drop policy if exists :read on :target;
+drop policy if exists :write on :target;
+drop policy if exists :change on :target;
+drop policy if exists :remove on :target;
+drop policy if exists :deny_update on :target;
+drop policy if exists :deny_delete on :target;
+drop policy if exists :shadow_read on :target;
+drop policy if exists :shadow_write on :target;
+drop policy if exists :shadow_change on :target;
+drop policy if exists :shadow_remove on :target;
+drop trigger if exists :trigger on :target;
