@@ -138,6 +138,7 @@ void add_hooks(CLI::App& app, context& c, action& chosen);
 void add_import(CLI::App& app, context& c, action& chosen);
 void add_log(CLI::App& app, context& c, action& chosen);
 void add_migrate(CLI::App& app, context& c, action& chosen);
+void add_protect(CLI::App& app, context& c, action& chosen);
 void add_query(CLI::App& app, context& c, action& chosen);
 void add_report(CLI::App& app, context& c, action& chosen);
 void add_retention(CLI::App& app, context& c, action& chosen);

@@ -168,10 +168,10 @@ int main(int argc, char** argv)
     add_catalogue(app, c, chosen);
     add_hooks(app, c, chosen);
     add_auditor(app, c, chosen);
-    add_doctor(app, c, chosen);
     add_migrate(app, c, chosen);
     add_tenant(app, c, chosen);
     add_doctor(app, c, chosen);
+    add_protect(app, c, chosen);
     add_report(app, c, chosen);
     add_retention(app, c, chosen);
     add_demo(app, c, chosen);
