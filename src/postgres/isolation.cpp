@@ -594,10 +594,12 @@ void add_clause(json_text& out, const policy& p, const table& t, std::string_vie
 {
     const auto bound = std::ranges::find_if(facts.bound, [&t](const detail::bound_column& b) { return b.column == t.tenant_column; });
     const bool any = bound != facts.bound.end();
+    // Where the session names the one organization, what else is asked takes rows away only.
+    const bool one = std::ranges::any_of(facts.bound, [&t](const detail::bound_column& b) { return b.column == t.tenant_column && !b.by_subquery; });
     const bool several = std::ranges::any_of(facts.bound, [](const detail::bound_column& b) { return b.by_subquery; });
     out.open('{').key("policy").number(p.id).key("kind").value(kind).key("implicit").boolean(implicit);
     out.key("always").boolean(facts.always_true).key("bound").boolean(any);
-    out.key("subquery").boolean(facts.reads_tables || several);
+    out.key("subquery").boolean(!one && (facts.reads_tables || several));
     if (any && !bound->cast.empty()) {
         out.key("cast_type").value(bound->cast);
     }

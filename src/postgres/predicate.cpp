@@ -1,6 +1,7 @@
 #include "predicate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <optional>
@@ -276,6 +277,26 @@ bool is_text_type(std::string type)
     return type == "TEXT" || type == "VARCHAR" || type == "CHARACTER" || type == "NAME" || type == "CITEXT" || type == "BPCHAR";
 }
 
+bool is_true(const item& one)
+{
+    if (one.what == kind::string) {
+        const std::string text = in_capitals(one.text);
+        return text == "T" || text == "TRUE" || text == "ON" || text == "YES" || text == "1";
+    }
+    return is_word(one, "TRUE");
+}
+
+// organization uuid := current_setting(…): PL/pgSQL casts. `before` is what stands before the call.
+bool is_assigned_to_other_than_text(view before)
+{
+    const std::size_t n = before.size();
+    if (n < 2 || !(is_symbol(before[n - 1], ":=") || is_symbol(before[n - 1], "=") || is_word(before[n - 1], "DEFAULT"))) {
+        return false;
+    }
+    return std::ranges::any_of(std::array{"UUID", "INTEGER", "INT", "BIGINT", "SMALLINT", "NUMERIC", "JSON", "JSONB"},
+                               [&](const char* type) { return is_word(before[n - 2], type); });
+}
+
 struct found_use {
     setting_use use;
     bool guarded = false;  // '' does not come through: nullif(…, '') or CASE is around it
@@ -294,8 +315,8 @@ void find_settings(view list, bool guarded, std::vector<found_use>& uses)
             const std::vector<view> arguments = split(brackets.inside, [](const item& one) { return is_symbol(one, ","); });
             const view name = without_casts(arguments[0]).value;
             if (name.size() == 1 && name[0].what == kind::string) {
-                const bool missing_ok = arguments.size() > 1 && !arguments[1].empty() && is_word(arguments[1][0], "TRUE");
-                uses.push_back({{name[0].text, missing_ok, false}, guarded});
+                const bool missing_ok = arguments.size() > 1 && !arguments[1].empty() && is_true(arguments[1][0]);
+                uses.push_back({{name[0].text, missing_ok, !guarded && is_assigned_to_other_than_text(list.first(i))}, guarded});
             }
         } else if (brackets.what == kind::group) {
             find_settings(brackets.inside, guarded || (call && is_word(list[i], "NULLIF")), uses);
@@ -403,8 +424,17 @@ private:
             if (first) {
                 result.bound = one.bound;
             } else {
-                std::erase_if(result.bound, [&one](const bound_column& kept) {
-                    return std::ranges::none_of(one.bound, [&kept](const bound_column& b) { return b.column == kept.column; });
+                std::erase_if(result.bound, [&one](bound_column& kept) {
+                    bool bound = false;
+                    bool by_subquery = true;  // if no comparison there does without
+                    for (const bound_column& b : one.bound) {
+                        if (b.column == kept.column) {
+                            bound = true;
+                            by_subquery = by_subquery && b.by_subquery;
+                        }
+                    }
+                    kept.by_subquery = kept.by_subquery || by_subquery;
+                    return !bound;
                 });
             }
             first = false;
@@ -593,6 +623,18 @@ private:
         return std::nullopt;
     }
 
+    // A function that is not PostgreSQL's own: who knows what it reads. A list in a setting is the host's choice.
+    [[nodiscard]] static bool calls_host(view list)
+    {
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const bool call = i + 1 < list.size() && is_group(list[i + 1]);
+            if ((call && list[i].what == kind::name && list[i].parts.size() > 1) || (list[i].what == kind::group && calls_host(list[i].inside))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     [[nodiscard]] static bool any_subquery(view list)
     {
         return std::ranges::any_of(list, [](const item& one) {
@@ -612,7 +654,7 @@ private:
             }
             if (const auto source = session_source(other)) {
                 column->source = *source;
-                column->by_subquery = any_subquery(other) || (!other.empty() && (is_word(other[0], "ANY")));
+                column->by_subquery = any_subquery(other) || (!other.empty() && is_word(other[0], "ANY") && calls_host(other));
                 return {*column};
             }
         }
@@ -742,7 +784,18 @@ predicate_facts read_predicate(std::string_view sql, std::string_view table, std
 
 std::vector<setting_use> settings_in(std::string_view source)
 {
-    return settings_of(tokens{source}.read());
+    const items all = tokens{source}.read();
+    std::vector<setting_use> uses = settings_of(all);
+    // EXCEPTION WHEN OTHERS: no error comes out.
+    for (std::size_t i = 2; i < all.size(); ++i) {
+        if (is_word(all[i - 2], "EXCEPTION") && is_word(all[i - 1], "WHEN") && is_word(all[i], "OTHERS")) {
+            for (setting_use& u : uses) {
+                u.missing_ok = true;
+                u.fails_when_empty = false;
+            }
+        }
+    }
+    return uses;
 }
 
 }  // namespace daybook::detail

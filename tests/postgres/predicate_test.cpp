@@ -47,6 +47,8 @@ TEST_CASE("the tenant column is bound by a comparison with what the session says
           "organization_id=app.tenant");
     CHECK(bound("((organization_id = app.tenant()) OR false)") == "organization_id=app.tenant");
     CHECK(bound("((organization_id = app.tenant()) AND true)") == "organization_id=app.tenant");
+    CHECK(bound("(organization_id = ANY ((string_to_array(NULLIF(current_setting('a.b'::text, true), ''::text), ','::text))::uuid[]))") ==
+          "organization_id=a.b");
 }
 
 TEST_CASE("a way through that does not compare the column leaves it free")
@@ -83,6 +85,8 @@ TEST_CASE("memberships bind a column to several organizations at once")
     CHECK(bound("(NOT (EXISTS ( SELECT 1 FROM public.members m WHERE (m.organization_id = invoices.organization_id) AND (m.user_id = auth.uid()))))").empty());
     CHECK(bound("(EXISTS ( SELECT 1 FROM public.members m WHERE (m.user_id = auth.uid())))").empty());
     CHECK(bound("app.is_member(organization_id)") == "organization_id=app.is_member*");
+    CHECK(bound("((organization_id = app.tenant()) OR app.is_member(organization_id))") == "organization_id=app.tenant*");
+    CHECK(bound("(app.is_member(organization_id) OR (organization_id = app.tenant()))") == "organization_id=app.is_member*");
     CHECK(bound("(app.has_role(organization_id, 'owner'::text) = true)") == "organization_id=app.has_role*");
     CHECK(bound("(app.has_role(organization_id) = false)").empty());
     CHECK(read("(EXISTS ( SELECT 1 FROM public.members m WHERE (m.user_id = auth.uid())))").reads_tables);
@@ -121,6 +125,13 @@ TEST_CASE("how a setting is read is seen, in policies and in functions")
     CHECK(one("select cast(current_setting('a.b', true) as bigint)") == "a.b missing_ok fails");
     CHECK(one("select case when current_setting('a.b', true) = '' then null end") == "a.b missing_ok");
     CHECK(one("select pg_catalog.current_setting('a.b', false)") == "a.b");
+    CHECK(one("select current_setting('a.b', 't')") == "a.b missing_ok");
+    CHECK(one("declare v uuid := current_setting('a.b', true); begin") == "a.b missing_ok fails");
+    CHECK(one("declare v bigint default current_setting('a.b', true); begin") == "a.b missing_ok fails");
+    CHECK(one("declare v text := current_setting('a.b', true); begin") == "a.b missing_ok");
+    CHECK(one("declare v uuid := nullif(current_setting('a.b', true), ''); begin") == "a.b missing_ok");
+    CHECK(one("begin return current_setting('a.b')::uuid; exception when others then return null; end") == "a.b missing_ok");
+    CHECK(one("begin return current_setting('a.b')::uuid; exception when no_data_found then return null; end") == "a.b fails");
     CHECK(settings_in("select 'current_setting(''a.b'')'").empty());
     CHECK(settings_in("select mine.current_setting('a.b')").empty());
 }
