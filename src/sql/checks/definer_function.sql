@@ -1,5 +1,6 @@
 -- A SECURITY DEFINER function runs as its owner. If policies do not hold the owner, whoever may call it may see every organization. Functions of
--- triggers cannot be called, and Daybook's own are compared word by word by `daybook migrate verify`.
+-- triggers cannot be called, and Daybook's own are compared word by word by `daybook migrate verify`. An owner whose every policy compares the
+-- organization is held on purpose.
 \ir ../isolation/scope.sql
 , callable as (
     select f.oid, f.proowner, o.rolname, o.rolsuper or o.rolbypassrls as unbound, coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as source,
@@ -15,21 +16,25 @@
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
     group by f.oid, f.proowner, o.rolname, o.rolsuper, o.rolbypassrls, l.lanname
 ), about as (
-    select c.*, t.name as table_name,
-           c.unbound or (pg_has_role(c.proowner, t.relowner, 'usage') and not t.relforcerowsecurity) or not t.relrowsecurity as all_of_it
+    select c.*, t.name as table_name, h.held,
+           c.unbound or (pg_has_role(c.proowner, t.relowner, 'usage') and not t.relforcerowsecurity) or not t.relrowsecurity
+               or coalesce(h.lets_all, false) as all_of_it
     from callable c
-    join tenant_table t on c.source ~* ('\m' || regexp_replace(t.relname, '([^a-zA-Z0-9_])', '\\\1', 'g') || '\M')
+    join interesting t on t.attnum is not null
+                          and c.source ~* ('\m' || regexp_replace(replace(t.relname, '"', '""'), '([^a-zA-Z0-9_])', '\\\1', 'g') || '\M')
+    left join policies_of h on h.role = c.proowner and h.relation = t.oid
 )
 select case when bool_or(a.all_of_it) then 'error' else 'warning' end, a.oid::regprocedure::text,
        format('runs as %I%s, names %s, and %s may call it', a.rolname,
               case when bool_or(a.all_of_it) then ', whom no policy holds' else ', whom policies hold as things are' end,
               string_agg(a.table_name, ', ' order by a.table_name), a.callers),
-       format('alter function %s security invoker;  -- or: revoke execute on function %s from public, …;', a.oid::regprocedure, a.oid::regprocedure)
+       format('alter routine %s security invoker;  -- or: revoke execute on routine %s from public, …;', a.oid::regprocedure, a.oid::regprocedure)
 from about a
+where a.all_of_it or a.held is not true
 group by a.oid, a.rolname, a.callers
 union all
 select 'warning', c.oid::regprocedure::text,
        format('runs as %I, whom no policy holds, and %s may call it: nothing here tells what it reads', c.rolname, c.callers),
-       format('alter function %s security invoker;  -- or give it to an owner that policies hold', c.oid::regprocedure)
+       format('alter routine %s security invoker;  -- or give it to an owner that policies hold', c.oid::regprocedure)
 from callable c
 where c.unbound and not exists (select from about a where a.oid = c.oid)

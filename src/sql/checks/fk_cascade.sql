@@ -6,10 +6,13 @@ select case when t.log then 'error' else 'warning' end, format('%s/%I', t.name, 
               case when k.confupdtype in ('c', 'n', 'd') then 'is rewritten' end),
               format('%I.%I', n.nspname, f.relname),
               concat_ws(' or ', case when k.confdeltype in ('c', 'n', 'd') then 'removed' end, case when k.confupdtype in ('c', 'n', 'd') then 'changed' end)),
+       -- The actions stand behind the columns, and whether it is deferrable behind them.
        format('alter table %s drop constraint %I, add constraint %I %s;', t.name, k.conname, k.conname,
-              regexp_replace(pg_get_constraintdef(k.oid), ' ON (DELETE|UPDATE) (CASCADE|SET NULL|SET DEFAULT)( \([^)]*\))?', '', 'g') || ' on delete restrict')
+              regexp_replace(regexp_replace(pg_get_constraintdef(k.oid),
+                                            ' ON (DELETE|UPDATE) (RESTRICT|CASCADE|SET NULL|SET DEFAULT)( \([^)]*\))?', '', 'g'),
+                             '((?: NOT)? DEFERRABLE( INITIALLY DEFERRED)?)?( NOT VALID)?$', ' on delete restrict\&'))
 from pg_catalog.pg_constraint k
-join interesting t on t.oid = k.conrelid and t.parent is null
+join interesting t on t.oid = k.conrelid
 join pg_catalog.pg_class f on f.oid = k.confrelid
 join pg_catalog.pg_namespace n on n.oid = f.relnamespace
 where k.contype = 'f' and k.conparentid = 0

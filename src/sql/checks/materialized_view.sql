@@ -14,13 +14,25 @@
         )
         select * from below
     ) w
+), granted as (
+    -- To whom it was granted, which may be a group, or everybody: a revoke from the role that reads it would do nothing.
+    select distinct m.oid, a.ident as reader, case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end as grantee
+    from pg_catalog.pg_class m
+    cross join lateral (select x.grantee from aclexplode(coalesce(m.relacl, acldefault('r', m.relowner))) x where x.privilege_type = 'SELECT'
+                        union
+                        select x.grantee
+                        from pg_catalog.pg_attribute c, aclexplode(c.attacl) x
+                        where c.attrelid = m.oid and c.attacl is not null and not c.attisdropped and x.privilege_type = 'SELECT') g
+    join app_role a on not a.rolsuper and has_schema_privilege(a.oid, m.relnamespace, 'usage')
+                       and (g.grantee = 0 or pg_has_role(a.oid, g.grantee, 'usage'))
+    where m.relkind = 'm'
 )
 select 'error', format('%I.%I', n.nspname, m.relname),
-       format('keeps rows of %s, no policy can hold it, and %s may read it', string_agg(distinct t.name, ', '), string_agg(distinct a.ident, ', ')),
-       format('revoke all on %I.%I from %s;', n.nspname, m.relname, string_agg(distinct a.ident, ', '))
+       format('keeps rows of %s, no policy can hold it, and %s may read it', string_agg(distinct t.name, ', '), string_agg(distinct g.reader, ', ')),
+       format('revoke all on %I.%I from %s;', n.nspname, m.relname, string_agg(distinct g.grantee, ', '))
 from walk w
-join tenant_table t on t.oid = w.at
+join interesting t on t.oid = w.at and t.attnum is not null
 join pg_catalog.pg_class m on m.oid = w.top
 join pg_catalog.pg_namespace n on n.oid = m.relnamespace
-join app_role a on not a.rolsuper and has_schema_privilege(a.oid, n.oid, 'usage') and has_any_column_privilege(a.oid, m.oid, 'select')
+join granted g on g.oid = m.oid
 group by n.nspname, m.relname

@@ -1,37 +1,57 @@
--- A SECURITY DEFINER function, or one that a policy calls, without a search_path of its own: who calls it chooses what its names mean.
+-- A SECURITY DEFINER function without a search_path of its own, or with one that others can put something into: who calls it chooses what its names
+-- mean. A search_path without pg_temp has it first, for tables: that counts where the function names one without its schema.
 \ir ../isolation/scope.sql
 , exposed as (
-    select distinct f.oid, f.prosecdef, f.proconfig,
-           case when f.prosecdef then format('runs as %I', pg_get_userbyid(f.proowner)) else 'is called by a policy' end as why
+    select f.oid, f.proowner, coalesce(f.prosrc, '') as source,
+           (select substr(o, 13) from unnest(f.proconfig) o where o like 'search\_path=%') as path
     from pg_catalog.pg_proc f
     join pg_catalog.pg_namespace n on n.oid = f.pronamespace
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
-      and f.prosqlbody is null
-      and ((f.prosecdef and exists (select from app_role a where has_function_privilege(a.oid, f.oid, 'execute') and has_schema_privilege(a.oid, n.oid, 'usage')))
-           or (f.prosecdef and exists (select from pg_catalog.pg_trigger g join interesting i on i.oid = g.tgrelid where g.tgfoid = f.oid)))
+      and f.prosecdef and f.prosqlbody is null
+      and (exists (select from app_role a where has_function_privilege(a.oid, f.oid, 'execute') and has_schema_privilege(a.oid, n.oid, 'usage'))
+           or exists (select from pg_catalog.pg_trigger g join interesting i on i.oid = g.tgrelid where g.tgfoid = f.oid))
+), place as (
+    select e.oid, n.oid as schema, part.name, part.place
+    from exposed e
+    cross join lateral (select trim(both '"' from p.name) as name, p.place
+                        from regexp_split_to_table(e.path, '\s*,\s*') with ordinality as p (name, place)) part
+    left join pg_catalog.pg_namespace n on n.nspname = part.name
+), maker as (
+    -- Who could put something anywhere.
+    select a.ident, a.oid from app_role a where not a.rolsuper
+), can_make as (
+    select exists (select from maker m where has_database_privilege(m.oid, current_database(), 'temporary')) as temporary,
+           exists (select from maker m where has_database_privilege(m.oid, current_database(), 'create'))
+           or exists (select from maker m, pg_catalog.pg_namespace n
+                      where n.nspname !~ '^pg_' and has_schema_privilege(m.oid, n.oid, 'create')) as object
+), fault as (
+    select e.oid, 1 as rank, case when c.temporary or c.object then 'error' else 'warning' end as level, 'has no search_path of its own' as what
+    from exposed e, can_make c
+    where e.path is null
+    union all
+    select p.oid, 2, 'error', format('its search_path has the schema %I, where %s may create', p.name, string_agg(distinct m.ident, ', '))
+    from place p
+    join maker m on has_schema_privilege(m.oid, p.schema, 'create')
+    where p.name !~ '^pg_temp'
+    group by p.oid, p.name
+    union all
+    select p.oid, 3, case when c.temporary then 'error' else 'warning' end, 'its search_path has pg_temp before the end'
+    from place p, can_make c
+    where p.name = 'pg_temp' and p.place < (select max(o.place) from place o where o.oid = p.oid)
+    union all
+    select e.oid, 4, 'error', format('its search_path has no pg_temp at the end, so temporary tables come first, and it names %s without a schema', min(r.relname))
+    from exposed e
+    join can_make c on c.temporary
+    join place p on p.oid = e.oid
+    join pg_catalog.pg_class r on r.relnamespace = p.schema and r.relkind in ('r', 'p', 'v', 'm', 'f')
+                                  and e.source ~* ('(\m(from|join|into|update|only|using)|,)\s+"?' || regexp_replace(r.relname, '([^a-zA-Z0-9_])', '\\\1', 'g') || '\M(?!\s*\.)')
+    where not exists (select from place o where o.oid = e.oid and o.name = 'pg_temp')
+    group by e.oid
 )
-select 'error', e.oid::regprocedure::text,
-       format('%s and %s: who calls it can put objects of their own in the way', e.why,
-              case when s.path is null then 'has no search_path of its own'
-                   when s.writable is not null then format('its search_path has the schema %I, where %s may create', s.writable, s.creator)
-                   else 'its search_path has pg_temp before the end' end),
-       format('alter function %s set search_path = pg_catalog, pg_temp;  -- and name the schemas inside it', e.oid::regprocedure)
-from exposed e
-cross join lateral (
-    select (select substr(o, 13) from unnest(e.proconfig) o where o like 'search\_path=%') as path
-) p
-cross join lateral (
-    select p.path, w.nspname as writable, w.ident as creator
-    from (values (1)) one (x)
-    left join lateral (
-        select n.nspname, a.ident
-        from regexp_split_to_table(p.path, '\s*,\s*') with ordinality as part (name, place)
-        join pg_catalog.pg_namespace n on n.nspname = trim(both '"' from part.name)
-        join app_role a on not a.rolsuper and has_schema_privilege(a.oid, n.oid, 'create')
-        limit 1
-    ) w on true
-) s
-where s.path is null or s.writable is not null
-   -- pg_temp comes first for tables where it is not named at all.
-   or (s.path ~ '\mpg_temp\M\s*,')
+select distinct on (f.oid) f.level, f.oid::regprocedure::text,
+       format('runs as %I and %s: who calls it can put objects of their own in the way', pg_get_userbyid(e.proowner), f.what),
+       format('alter routine %s set search_path = pg_catalog, pg_temp;  -- and name the schemas inside it', f.oid::regprocedure)
+from fault f
+join exposed e on e.oid = f.oid
+order by f.oid, f.rank

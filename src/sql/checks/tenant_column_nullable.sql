@@ -5,4 +5,7 @@ select 'warning', t.name || '/' || t.column_name, format('%s may be null: such a
 from tenant_table t
 join reach r on r.relation = t.oid
 where not t.attnotnull
+  and not exists (select from pg_catalog.pg_constraint k
+                  where k.conrelid = t.oid and k.contype = 'c' and k.convalidated
+                    and pg_get_constraintdef(k.oid) = format('CHECK ((%s IS NOT NULL))', t.column_name))
 group by t.name, t.column_name

@@ -61,5 +61,18 @@ with app_role as (
     select distinct c.polrelid, c.kind, m.command
     from clause c
     cross join lateral unnest(case when c.polcmd = '*' then array['r', 'a', 'w', 'd'] else array[c.polcmd::text] end) as m (command)
-    where not c.polpermissive and c.bound and c.polroles = '{0}'
+    where not c.polpermissive and c.bound
+      and (c.polroles = '{0}'
+           or not exists (select from app_role r
+                          where not exists (select from unnest(c.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage'))))
+), policies_of as (
+    -- What the policies for the owner of a view or function come to, which is asked with that owner's rights. held: each compares the organization;
+    -- lets_all: one that shows or changes rows does not. No row: there is none, and nothing is let through.
+    select r.oid as role, c.polrelid as relation, bool_and(c.bound or c.sql = 'false') as held,
+           bool_or(c.kind = 'using' and not c.bound and c.sql <> 'false') as lets_all
+    from clause c
+    join pg_catalog.pg_roles r on not r.rolsuper and r.rolname !~ '^pg_'
+                                  and (c.polroles = '{0}' or exists (select from unnest(c.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage')))
+    where c.polpermissive
+    group by r.oid, c.polrelid
 )
