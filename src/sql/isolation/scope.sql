@@ -30,7 +30,7 @@ with app_role as (
     from interesting i
     join pg_catalog.pg_class p on p.oid = i.parent
     join pg_catalog.pg_namespace n on n.oid = p.relnamespace
-), clause as (
+), clause as not materialized (
     -- kind: using or check; a check that is not said is what USING says. bound: the tenant column is the session's in every branch.
     select x.policy, x.kind, x.implicit, x.always, x.bound, x.subquery, x.cast_type,
            p.polname, quote_ident(p.polname) as policy_name, p.polrelid, p.polpermissive, p.polcmd, p.polroles,
@@ -56,7 +56,7 @@ with app_role as (
     where has_schema_privilege(r.oid, t.schema, 'usage')
       and (has_table_privilege(r.oid, t.oid, w.word) or (w.word <> 'DELETE' and has_any_column_privilege(r.oid, t.oid, w.word)))
     group by r.oid, r.ident, t.oid
-), held as (
+), held as materialized (
     -- Commands that a restrictive policy keeps inside the organization, whatever the permissive ones let through.
     select distinct c.polrelid, c.kind, m.command
     from clause c
@@ -65,7 +65,7 @@ with app_role as (
       and (c.polroles = '{0}'
            or not exists (select from app_role r
                           where not exists (select from unnest(c.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage'))))
-), policies_of as (
+), policies_of as materialized (
     -- What the policies for the owner of a view or function come to, which is asked with that owner's rights. held: each compares the organization;
     -- lets_all: one that shows or changes rows does not. No row: there is none, and nothing is let through.
     select r.oid as role, c.polrelid as relation, bool_and(c.bound or c.sql = 'false') as held,
