@@ -1,12 +1,12 @@
 -- Which of these tables ($1) somebody meant to be append-only: a restrictive policy that denies UPDATE or DELETE, a policy that says so in its
--- name, or triggers before UPDATE or DELETE whose functions do nothing but raise. Where one of the two is refused and a policy for the other is
+-- name, or triggers of UPDATE or DELETE whose functions do nothing but raise. Where one of the two is refused and a policy for the other is
 -- there, the other is meant: a queue, say, from which rows are taken and in which none is altered.
 with guard as (
     select g.tgrelid as relation, bit_or(g.tgtype & 24) as refused
     from pg_catalog.pg_trigger g
     join pg_catalog.pg_proc f on f.oid = g.tgfoid
-    where not g.tgisinternal and (g.tgtype & 2) = 2
-      and regexp_replace(f.prosrc, '--[^\n]*', '', 'g') ~* '\mraise\s+(exception|sqlstate|using|''|[a-z_]+\s*(;|using))'
+    where not g.tgisinternal
+      and regexp_replace(f.prosrc, '--[^\n]*', '', 'g') ~* '\mraise\s+(?!debug|log|info|notice|warning)(exception|sqlstate|using|''|[a-z_]+\s*(;|using))'
       and f.prosrc !~* '\m(if|case|loop|insert|update|perform|execute)\M'
     group by g.tgrelid
 ), permitted as (

@@ -1,5 +1,7 @@
--- The roles that programs are, when nobody names them. Never those of $2 (the tasks of Daybook's schema, null without one), superusers, PostgreSQL's
--- own, or owners of the tenant tables ($1).
+-- The roles that programs are, when nobody names them. Never those of $2 (the tasks of Daybook's schema, null without one), PostgreSQL's own,
+-- superusers and owners of the tenant tables ($1), unless a policy on a table that is not theirs names them and does not let them see all: then
+-- they were meant to be held.
+-- Nor what can become an owner and was granted nothing of its own: that is what migrations log in as.
 --   Whoever may write to a tenant table, or through a view.
 --   Whoever may read one, unless a policy names it and lets it read all, and it can write nothing: that is a task of its own.
 --   Whoever can log in and become one of those: it is what programs log in as.
@@ -9,22 +11,45 @@ with tenant as (
     from pg_catalog.pg_class c
     where c.oid::bigint = any ($1::bigint[])
 ), relation as (
-    select t.oid, true as is_table from tenant t
+    select t.oid from tenant t
     union all
     -- Views of the host's, whatever they show: somebody who has only those is an application too.
-    select c.oid, false
+    select c.oid
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
       and exists (select from tenant)
       and not exists (select from pg_catalog.pg_depend d
                       where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+), granted as (
+    -- To whom anything was granted that an owner of the tables does not have by being a member of the same.
+    select g.grantee
+    from (select x.grantee
+          from relation t
+          join pg_catalog.pg_class c on c.oid = t.oid
+          cross join lateral aclexplode(c.relacl) x
+          where x.grantee <> c.relowner
+          union
+          select x.grantee
+          from relation t
+          join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attacl is not null and a.attnum > 0
+          cross join lateral aclexplode(a.attacl) x) g
+    where g.grantee <> 0 and not exists (select from tenant o where pg_has_role(o.relowner, g.grantee, 'usage'))
+), meant as (
+    select distinct u.oid
+    from tenant t
+    join pg_catalog.pg_policy p on p.polrelid = t.oid
+    cross join lateral unnest(p.polroles) u (oid)
+    where u.oid <> t.relowner and coalesce(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) <> 'true'
 ), candidate as (
     select r.oid, r.rolcanlogin, r.rolbypassrls
     from pg_catalog.pg_roles r
-    where not r.rolsuper and r.rolname !~ '^pg_'
-      and not exists (select from tenant o where o.relowner = r.oid)
+    where r.rolname !~ '^pg_'
       and not exists (select from unnest($2::text[]) as k (name) where k.name = r.rolname)
+      and (r.oid in (select m.oid from meant m)
+           or (not r.rolsuper and not exists (select from tenant o where o.relowner = r.oid)
+               and (not exists (select from tenant o where pg_has_role(r.oid, o.relowner, 'member'))
+                    or exists (select from granted g where pg_has_role(r.oid, g.grantee, 'usage')))))
 ), uses as (
     select c.oid, c.rolcanlogin, c.rolbypassrls,
            bool_or(has_table_privilege(c.oid, t.oid, 'insert, update, delete')

@@ -38,7 +38,9 @@ with app_role as (
            format('%I.%I/%I', n.nspname, c.relname, p.polname) as object,
            regexp_replace(pg_get_expr(case when x.kind = 'check' and not x.implicit then p.polwithcheck else p.polqual end, p.polrelid), '\s+', ' ', 'g') as sql,
            exists (select from app_role r where p.polroles = '{0}'
-                                             or exists (select from unnest(p.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage'))) as for_app
+                                             or exists (select from unnest(p.polroles) u (oid)
+                                                        -- A superuser is a member of every role: that says nothing of the policy.
+                                                        where u.oid = r.oid or (not r.rolsuper and pg_has_role(r.oid, u.oid, 'usage')))) as for_app
     from json_to_recordset($3::json) as x (policy oid, kind text, implicit boolean, always boolean, bound boolean, subquery boolean, cast_type text)
     join pg_catalog.pg_policy p on p.oid = x.policy
     join pg_catalog.pg_class c on c.oid = p.polrelid
@@ -48,14 +50,14 @@ with app_role as (
     from json_to_recordset($4::json) as x (policy oid, function oid, name text, missing_ok boolean, fails boolean)
 ), reach as (
     -- What an application role may do with a table, in words; no row if that is nothing.
-    select r.oid as role, r.ident as role_name, t.oid as relation, string_agg(w.word, ', ' order by w.place) as privileges,
+    select r.oid as role, r.ident as role_name, r.rolsuper or r.rolbypassrls as unbound, t.oid as relation, string_agg(w.word, ', ' order by w.place) as privileges,
            bool_or(w.word in ('SELECT')) as reads, bool_or(w.word in ('INSERT', 'UPDATE', 'DELETE')) as writes
     from app_role r
     cross join (select i.oid, i.schema from interesting i) t
     cross join (values (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) w (place, word)
     where has_schema_privilege(r.oid, t.schema, 'usage')
       and (has_table_privilege(r.oid, t.oid, w.word) or (w.word <> 'DELETE' and has_any_column_privilege(r.oid, t.oid, w.word)))
-    group by r.oid, r.ident, t.oid
+    group by r.oid, r.ident, r.rolsuper, r.rolbypassrls, t.oid
 ), held as materialized (
     -- Commands that a restrictive policy keeps inside the organization, whatever the permissive ones let through.
     select distinct c.polrelid, c.kind, m.command
@@ -75,4 +77,41 @@ with app_role as (
                                   and (c.polroles = '{0}' or exists (select from unnest(c.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage')))
     where c.polpermissive
     group by r.oid, c.polrelid
+), grantee as (
+    -- To whom a grant matters: an application role, a role that it has the rights of, everybody. Findings about grants name who was granted, so that
+    -- one grant is one finding, and its REVOKE ends it.
+    select g.oid, quote_ident(g.rolname) as name,
+           case when bool_or(a.named and a.oid = g.oid) or not bool_or(a.named) then quote_ident(g.rolname)
+                else string_agg(a.ident, ', ' order by a.ident) filter (where a.named) || ', as a member of ' || quote_ident(g.rolname) || ',' end as who
+    from pg_catalog.pg_roles g
+    join app_role a on not a.rolsuper and pg_has_role(a.oid, g.oid, 'usage')
+    -- What a superuser was granted says nothing: who has the rights of one has a finding for that.
+    where not g.rolsuper
+    group by g.oid, g.rolname
+    union all
+    select 0, 'public', 'every role'
+    where exists (select from app_role a where not a.rolsuper)
+), granted as materialized (
+    -- What is granted on a table, or on a column of it. What an owner has is not granted.
+    select i.oid as relation, g.name as grantee, g.who, x.privilege_type as privilege, x.is_grantable, null::text as column_name
+    from interesting i
+    join pg_catalog.pg_class c on c.oid = i.oid
+    cross join lateral aclexplode(c.relacl) x
+    join grantee g on g.oid = x.grantee
+    where x.grantee <> c.relowner
+    union all
+    select i.oid, g.name, g.who, x.privilege_type, x.is_grantable, quote_ident(a.attname)
+    from interesting i
+    join pg_catalog.pg_attribute a on a.attrelid = i.oid and a.attacl is not null and a.attnum > 0 and not a.attisdropped
+    cross join lateral aclexplode(a.attacl) x
+    join grantee g on g.oid = x.grantee
+    where x.grantee <> i.relowner
+), way as (
+    -- How a role comes to be a member of another: the last step of each way there. Revoking those ends it.
+    select a.oid as role, m.roleid as target,
+           string_agg(distinct format('revoke %I from %I;', pg_get_userbyid(m.roleid), pg_get_userbyid(m.member)), E'\n') as revoke
+    from app_role a
+    join pg_catalog.pg_auth_members m on pg_has_role(a.oid, m.member, 'member')
+    where not a.rolsuper
+    group by a.oid, m.roleid
 )
