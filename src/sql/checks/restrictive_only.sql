@@ -11,4 +11,4 @@ cross join lateral (
     where p.polrelid = t.oid
       and (p.polroles = '{0}' or exists (select from unnest(p.polroles) u (oid) where pg_has_role(r.role, u.oid, 'usage')))
 ) n
-where t.relrowsecurity and n.all_of_them > 0 and n.permissive = 0
+where t.relrowsecurity and not r.unbound and n.all_of_them > 0 and n.permissive = 0

@@ -1,8 +1,8 @@
 -- A table of many organizations that an application role can reach, without row-level security and without policies: everybody sees everything.
 \ir ../isolation/scope.sql
 select 'error', t.name,
-       format('holds rows of every organization (%s), row-level security is off, and %s may %s', t.column_name,
-              string_agg(distinct r.role_name, ', '), lower(max(r.privileges))),
+       format('holds rows of every organization (%s), row-level security is off, and %s', t.column_name,
+              string_agg(r.role_name || ' may ' || lower(r.privileges), '; ' order by r.role_name)),
        format('alter table %s enable row level security; alter table %s force row level security;', t.name, t.name)
            || E'\n-- then policies: `daybook protect ' || t.name || '` prints them'
 from tenant_table t

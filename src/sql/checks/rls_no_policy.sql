@@ -5,7 +5,7 @@ select 'warning', t.name || '/' || r.role_name,
        format('-- a policy for %s (`daybook protect %s` prints one), or: revoke all on %s from %s;', r.role_name, t.name, t.name, r.role_name)
 from tenant_table t
 join reach r on r.relation = t.oid
-where t.relrowsecurity
+where t.relrowsecurity and not r.unbound
   and not exists (select from pg_catalog.pg_policy p
                   where p.polrelid = t.oid
                     and (p.polroles = '{0}' or exists (select from unnest(p.polroles) u (oid) where pg_has_role(r.role, u.oid, 'usage'))))

@@ -1,15 +1,17 @@
 -- CREATE on a schema: an application role can put a table, function or operator in the way of names that others use.
 \ir ../isolation/scope.sql
-select 'error', quote_ident(n.nspname) || '/' || a.ident,
-       format('%s may create in it%s: what it makes stands in the way of names that others use', a.ident,
-              case when has_schema_privilege('public', n.oid, 'create') then ', as every role may' else '' end),
-       format('revoke create on schema %I from %s;', n.nspname, case when has_schema_privilege('public', n.oid, 'create') then 'public' else a.ident end)
+select 'error', quote_ident(n.nspname) || '/' || g.name,
+       format('%s may create in it: what it makes stands in the way of names that others use', g.who),
+       format('revoke create on schema %I from %s;', n.nspname, g.name)
 from pg_catalog.pg_namespace n
-join app_role a on a.named and not a.rolsuper and has_schema_privilege(a.oid, n.oid, 'create') and not pg_has_role(a.oid, n.nspowner, 'member')
-where n.oid in (select i.schema from interesting i) or n.nspname = 'public'
+cross join lateral aclexplode(n.nspacl) x
+join grantee g on g.oid = x.grantee
+where x.privilege_type = 'CREATE' and x.grantee <> n.nspowner
+  and (n.oid in (select i.schema from interesting i) or n.nspname = 'public')
 union all
-select 'warning', quote_ident(d.datname) || '/' || a.ident, format('%s may create schemas in the database', a.ident),
-       format('revoke create on database %I from %s;', d.datname, a.ident)
+select 'warning', format('database %I/%s', d.datname, g.name), format('%s may create schemas in the database', g.who),
+       format('revoke create on database %I from %s;', d.datname, g.name)
 from pg_catalog.pg_database d
-join app_role a on a.named and not a.rolsuper and has_database_privilege(a.oid, d.oid, 'create') and not pg_has_role(a.oid, d.datdba, 'member')
-where d.datname = current_database()
+cross join lateral aclexplode(d.datacl) x
+join grantee g on g.oid = x.grantee
+where d.datname = current_database() and x.privilege_type = 'CREATE' and x.grantee <> d.datdba

@@ -1,8 +1,7 @@
 -- TRUNCATE asks no policy: it empties the table for every organization.
 \ir ../isolation/scope.sql
-select 'error', i.name || '/' || a.ident, format('%s may TRUNCATE it: no policy is asked, and every organization''s rows are gone', a.ident),
-       format('revoke truncate on %s from %s;', i.name,
-              case when has_table_privilege('public', i.oid, 'truncate') then 'public' else a.ident end)
+select 'error', i.name || '/' || g.grantee, format('%s may TRUNCATE it: no policy is asked, and every organization''s rows are gone', g.who),
+       format('revoke truncate on %s from %s;', i.name, g.grantee)
 from interesting i
-join app_role a on not a.rolsuper and has_table_privilege(a.oid, i.oid, 'truncate')
-where (i.attnum is not null or i.log) and i.relowner <> a.oid
+join granted g on g.relation = i.oid and g.privilege = 'TRUNCATE'
+where i.attnum is not null or i.log

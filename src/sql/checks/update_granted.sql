@@ -1,17 +1,21 @@
 -- An append-only table that an application role may change or remove rows of, or change columns of.
 \ir ../isolation/scope.sql
-select 'error', l.name || '/' || a.ident,
-       format('is append-only, and %s may %s', a.ident,
+select 'error', l.name || '/' || g.grantee,
+       format('is append-only, and %s may %s', g.who,
               concat_ws(' and ',
-                        case when has_table_privilege(a.oid, l.oid, 'update') then 'UPDATE it' when c.columns is not null then format('UPDATE the columns %s', c.columns) end,
-                        case when has_table_privilege(a.oid, l.oid, 'delete') then 'DELETE from it' end)),
-       format('revoke update, delete on %s from %s;', l.name, a.ident)
-           || coalesce(format(E'\nrevoke update (%s) on %s from %s;', c.columns, l.name, a.ident), '')
+                        case when bool_or(g.privilege = 'UPDATE' and g.column_name is null) then 'UPDATE it'
+                             when bool_or(g.privilege = 'UPDATE')
+                             then 'UPDATE ' || string_agg(g.column_name, ', ' order by g.column_name) filter (where g.privilege = 'UPDATE') || ' in it' end,
+                        case when bool_or(g.privilege = 'DELETE') then 'DELETE from it' end)),
+       -- Taking UPDATE from the table takes it from the columns too.
+       format('revoke update, delete on %s from %s;', l.name, g.grantee)
 from log_table l
-join app_role a on not a.rolsuper and a.oid <> l.relowner
-cross join lateral (
-    select string_agg(quote_ident(t.attname), ', ' order by t.attnum) as columns
-    from pg_catalog.pg_attribute t
-    where t.attrelid = l.oid and t.attnum > 0 and not t.attisdropped and has_column_privilege(a.oid, l.oid, t.attnum, 'update')
-) c
-where has_table_privilege(a.oid, l.oid, 'delete') or c.columns is not null
+join granted g on g.relation = l.oid and g.privilege in ('UPDATE', 'DELETE')
+group by l.name, g.grantee, g.who
+union all
+select 'error', l.name || '/' || g.name, format('is append-only, and %s may UPDATE it and DELETE from it', g.who), string_agg(distinct y.revoke, E'\n')
+from log_table l
+join grantee g on g.name = 'pg_write_all_data'
+join way y on y.target = g.oid
+where has_schema_privilege(y.role, l.schema, 'usage') and l.parent is null
+group by l.name, g.name, g.who
