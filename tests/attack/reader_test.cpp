@@ -10,6 +10,7 @@
 
 #include <daybook/daybook.hpp>
 
+#include "attack.hpp"
 #include "expect_error.hpp"
 #include "sample.hpp"
 #include "temporary_database.hpp"
@@ -247,6 +248,20 @@ TEST_CASE("attack 31: a typed query makes and reads no large object", "[database
     CHECK(f.refusal("select lo_get(" + object + ")") == error_kind::permission_denied);
     CHECK(f.refusal("select lo_creat(-1)") == error_kind::permission_denied);
     CHECK(f.refusal("select loread(lo_open(" + object + ", 262144), 100)") == error_kind::permission_denied);
+}
+
+TEST_CASE("attack 31: large objects lead no role to the server's files", "[database]")
+{
+    const fixture f;
+    for (const std::string& url : {f.database.app_url(), f.database.owner_url(), f.database.reader_url()}) {
+        pqxx::connection connection{url};
+        pqxx::nontransaction work{connection};
+        INFO(url);
+        // The positive marker: the file is there, and somebody may read it.
+        CHECK(f.database.ask_superuser("select lo_import('/etc/passwd') > 0") == "t");
+        CHECK(sqlstate_of([&] { work.exec("select lo_import('/etc/passwd')"); }) == "42501");
+        CHECK(sqlstate_of([&] { work.exec("select lo_export(1, '/tmp/daybook_lo_export')"); }) == "42501");
+    }
 }
 
 TEST_CASE("attack 32: what one person types is not shown to another", "[database]")

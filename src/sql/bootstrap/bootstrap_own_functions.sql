@@ -16,6 +16,8 @@ begin
           and (p.proname ~ '^(lo_|pg_try_advisory_|pg_advisory_)'
                or p.proname in ('lowrite', 'loread', 'pg_notify', 'pg_terminate_backend', 'pg_cancel_backend',
                              'pg_logical_emit_message'))
+          -- What PUBLIC never had stays with superusers: lo_import() reads the server's files, lo_export() writes them.
+          and pg_catalog.has_function_privilege('public', p.oid, 'execute')
     loop
         execute pg_catalog.format('revoke execute on function %s from public', v_function);
         execute pg_catalog.format('grant execute on function %s to %I', v_function, :'owner');

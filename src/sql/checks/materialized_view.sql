@@ -14,7 +14,7 @@
         )
         select * from below
     ) w
-), granted as (
+), readers as (
     -- To whom it was granted, which may be a group, or everybody: a revoke from the role that reads it would do nothing.
     select distinct m.oid, a.ident as reader, case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end as grantee
     from pg_catalog.pg_class m
@@ -34,5 +34,5 @@ from walk w
 join interesting t on t.oid = w.at and t.attnum is not null
 join pg_catalog.pg_class m on m.oid = w.top
 join pg_catalog.pg_namespace n on n.oid = m.relnamespace
-join granted g on g.oid = m.oid
+join readers g on g.oid = m.oid
 group by n.nspname, m.relname

@@ -11,10 +11,10 @@ with tenant as (
     from pg_catalog.pg_class c
     where c.oid::bigint = any ($1::bigint[])
 ), relation as (
-    select t.oid from tenant t
+    select t.oid, 0::oid as owner from tenant t
     union all
-    -- Views of the host's, whatever they show: somebody who has only those is an application too.
-    select c.oid
+    -- Views of the host's, whatever they show: somebody who has only those is an application too, but not whoever made them.
+    select c.oid, c.relowner
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -52,11 +52,12 @@ with tenant as (
                     or exists (select from granted g where pg_has_role(r.oid, g.grantee, 'usage')))))
 ), uses as (
     select c.oid, c.rolcanlogin, c.rolbypassrls,
-           bool_or(has_table_privilege(c.oid, t.oid, 'insert, update, delete')
-                   or has_any_column_privilege(c.oid, t.oid, 'insert, update')) as may_write,
-           bool_or(has_table_privilege(c.oid, t.oid, 'select') or has_any_column_privilege(c.oid, t.oid, 'select')) as may_read
-    from candidate c, relation t
-    group by c.oid, c.rolcanlogin, c.rolbypassrls
+           exists (select from relation t
+                   where t.owner <> c.oid
+                     and (has_table_privilege(c.oid, t.oid, 'insert, update, delete') or has_any_column_privilege(c.oid, t.oid, 'insert, update'))) as may_write,
+           exists (select from relation t
+                   where t.owner <> c.oid and has_any_column_privilege(c.oid, t.oid, 'select')) as may_read
+    from candidate c
 ), application as (
     select u.oid
     from uses u
