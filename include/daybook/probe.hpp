@@ -19,10 +19,11 @@
 
 namespace daybook {
 
-/// `not_checked` is never as good as `held`: nobody knows.
-enum class probe_outcome { held, broken, not_checked };
+/// `not_checked` is never as good as `held`: nobody knows. `not_applicable`: there is nothing to try it on, since the role may write no
+/// row into the table and no organization that has some was named, or, for a new connection, since no committed row is known to be there.
+enum class probe_outcome { held, broken, not_checked, not_applicable };
 
-/// "held", "broken" or "not_checked".
+/// "held", "broken", "not_checked" or "not_applicable".
 [[nodiscard]] DAYBOOK_EXPORT std::string_view to_string(probe_outcome outcome) noexcept;
 
 /// One probe of one table.

@@ -75,6 +75,7 @@ std::string_view to_string(probe_outcome outcome) noexcept
     switch (outcome) {
     case probe_outcome::held: return "held";
     case probe_outcome::broken: return "broken";
+    case probe_outcome::not_applicable: return "not_applicable";
     default: return "not_checked";
     }
 }

@@ -39,6 +39,13 @@ bool table_probes::unreadable(std::string_view probe, const answer& got)
     return true;
 }
 
+// There is nothing to look at. Where the role could have written rows that is a failure of ours; where it cannot, there is nothing to try.
+void table_probes::without_rows(std::string_view probe, const std::string& why)
+{
+    const bool cannot_write = !m_facts.may_insert && !m_own.written && !m_options.organizations;
+    add(probe, cannot_write || probe == "fresh_is_nothing" ? probe_outcome::not_applicable : probe_outcome::not_checked, why);
+}
+
 // Nothing must be visible, and there must have been something to see.
 void table_probes::nothing(std::string_view probe, const answer& got, bool something_there)
 {
@@ -50,8 +57,8 @@ void table_probes::nothing(std::string_view probe, const answer& got, bool somet
     } else if (got.yes()) {
         broken(probe, "rows are visible");
     } else if (!something_there) {
-        unknown(probe, "no row, but nothing is known to be there that could have been seen" +
-                           (probe == "fresh_is_nothing" ? "" : ": " + why_no_canary()));
+        without_rows(probe, "no row, but nothing is known to be there that could have been seen" +
+                                (probe == "fresh_is_nothing" ? "" : ": " + why_no_canary()));
     } else {
         held(probe, "no row");
     }
@@ -87,7 +94,7 @@ void table_probes::read_own()
         return;
     }
     if (!m_named) {
-        unknown("own_visible", m_no_canary);
+        without_rows("own_visible", m_no_canary);
         return;
     }
     const attempt reading{m_connection};
@@ -103,15 +110,15 @@ void table_probes::read_own()
     } else if (m_own.visible) {
         held("own_visible", m_own.row ? "its new row" : "rows of its own");
     } else {
-        unknown("own_visible", why_no_canary());
+        without_rows("own_visible", why_no_canary());
     }
 }
 
 void table_probes::read_other()
 {
     if (!m_named) {
-        unknown("other_invisible", m_no_canary);
-        unknown("one_organization_only", m_no_canary);
+        without_rows("other_invisible", m_no_canary);
+        without_rows("one_organization_only", m_no_canary);
         return;
     }
     const bool something_there = m_other.visible && m_own.visible;
@@ -163,7 +170,7 @@ void table_probes::read_views()
 {
     const answer views = m_connection.must(sql::table_views, {m_facts.name.schema, m_facts.name.table, m_table.column});
     if (!m_named && !views.rows.empty()) {
-        unknown("views_show_own_only", m_no_canary);
+        without_rows("views_show_own_only", m_no_canary);
         return;
     }
     std::string unseen;

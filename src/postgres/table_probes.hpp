@@ -65,6 +65,7 @@ private:
     void held(std::string_view probe, const std::string& observed) { add(probe, probe_outcome::held, observed); }
     void broken(std::string_view probe, const std::string& observed) { add(probe, probe_outcome::broken, observed); }
     void unknown(std::string_view probe, const std::string& why) { add(probe, probe_outcome::not_checked, why); }
+    void without_rows(std::string_view probe, const std::string& why);
     void add(std::string_view probe, probe_outcome outcome, const std::string& observed);
     void unknown_rest(const std::string& why);
 

@@ -151,6 +151,29 @@ TEST_CASE("definer functions are found where policies do not hold their owner", 
     });
 }
 
+TEST_CASE("a definer function that asks who is there is a warning, and one that does not an error", "[database]")
+{
+    const example_database shop;
+    shop.run("alter table shop.invoices no force row level security; set role shop_owner; "
+             "create function shop.asks() returns bigint stable security definer set search_path = pg_catalog, pg_temp "
+             "language sql as 'select count(*) from shop.invoices where organization_id = shop.organization()'; "
+             "create function shop.asks_not() returns bigint stable security definer set search_path = pg_catalog, pg_temp "
+             "language sql as 'select count(*) from shop.invoices where organization_id is not null'");
+
+    const examination e = examine_isolation(shop.owner_url());
+
+    const auto level = [&e](const std::string& object) {
+        for (const isolation_finding& f : e.findings) {
+            if (f.check == "definer_function" && f.object == object) {
+                return std::string{to_string(f.level)};
+            }
+        }
+        return std::string{"none"};
+    };
+    CHECK(level("shop.asks()") == "warning");
+    CHECK(level("shop.asks_not()") == "error");
+}
+
 TEST_CASE("views are asked as whom they ask", "[database]")
 {
     check_forms({

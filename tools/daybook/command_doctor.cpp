@@ -61,7 +61,7 @@ std::vector<isolation_finding> with_probes(std::vector<isolation_finding> findin
 {
     if (probes) {
         for (const probe_result& p : *probes) {
-            if (p.outcome != probe_outcome::held) {
+            if (p.outcome == probe_outcome::broken || p.outcome == probe_outcome::not_checked) {
                 const bool broken = p.outcome == probe_outcome::broken;
                 findings.push_back({"probe_" + p.probe, broken ? severity::error : severity::warning, p.table,
                                     (broken ? "expected: " + p.expected + "; observed: " : "could not be tried: ") + p.observed,

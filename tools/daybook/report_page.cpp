@@ -253,12 +253,12 @@ void write_summary(document& out, const report_content& content)
                                (broken > 0 ? ", " + count_of(broken, "probe") + " broken" : "") + ".");
     } else if (d.examined.tables.empty() || d.examined.app_roles.empty()) {
         out.verdict(false, "Nothing was examined: no table of organizations, or no role that programs log in as, was found.");
-    } else if (!d.examined.not_run.empty()) {
-        out.verdict(false, "Not everything could be checked: " + count_of(d.examined.not_run.size(), "check") + " could not run.");
+    } else if (!d.examined.not_run.empty() || outcomes(probe_outcome::not_checked) > 0) {
+        out.verdict(false, "Not everything could be checked: " + count_of(d.examined.not_run.size(), "check") + " and " +
+                               count_of(outcomes(probe_outcome::not_checked), "probe") + " could not run.");
     } else {
         out.verdict(true, "No way around the isolation of organizations was found by " + count_of(d.examined.checks, "check") +
                               (d.probes ? " and " + count_of(outcomes(probe_outcome::held), "probe") : ", without probes") +
-                              (outcomes(probe_outcome::not_checked) > 0 ? "; " + count_of(outcomes(probe_outcome::not_checked), "probe") + " could not be carried out" : "") +
                               (number(severity::warning) > 0 ? "; " + count_of(number(severity::warning), "warning") : "") +
                               (d.accepted.empty() ? "" : "; " + count_of(d.accepted.size(), "finding") + " accepted, with reasons below") + ".");
     }
@@ -340,7 +340,8 @@ void write_probes(document& out, const report_content& content)
         return;
     }
     out.paragraph("Tried on the running database as the application's role of DATABASE_URL, at " + to_the_second(content.examined.examined.at) +
-                  ", in transactions that were rolled back, with rows of two organizations. What was not checked says nothing either way.");
+                  ", in transactions that were rolled back, with rows of two organizations. What was not checked says nothing either way; nor does a "
+                  "probe that had nothing to try it on, because the role may write no row there.");
     const std::vector<probe_result>& probes = *content.examined.probes;
     rows tables;
     rows told;
@@ -349,15 +350,15 @@ void write_probes(document& out, const report_content& content)
         std::map<probe_outcome, std::size_t> number;
         for (auto p = first; p != end; ++p) {
             ++number[p->outcome];
-            if (p->outcome != probe_outcome::held) {
+            if (p->outcome == probe_outcome::broken || p->outcome == probe_outcome::not_checked) {
                 told.push_back({p->table, p->probe, p->outcome == probe_outcome::broken ? "broken" : "not checked", p->observed});
             }
         }
         tables.push_back({first->table, std::to_string(number[probe_outcome::held]), std::to_string(number[probe_outcome::broken]),
-                          std::to_string(number[probe_outcome::not_checked])});
+                          std::to_string(number[probe_outcome::not_checked]), std::to_string(number[probe_outcome::not_applicable])});
         first = end;
     }
-    out.table({"Table", "Held", "Broken", "Not checked"}, tables);
+    out.table({"Table", "Held", "Broken", "Not checked", "Nothing to try it on"}, tables);
     if (!told.empty()) {
         out.table({"Table", "Probe", "Outcome", "Observed"}, told);
     }

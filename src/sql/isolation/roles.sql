@@ -21,19 +21,21 @@ with tenant as (
       and exists (select from tenant)
       and not exists (select from pg_catalog.pg_depend d
                       where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+), acl as (
+    select distinct x.grantee, c.relowner
+    from relation t
+    join pg_catalog.pg_class c on c.oid = t.oid
+    cross join lateral aclexplode(c.relacl) x
+    where x.grantee <> c.relowner
+    union
+    select distinct x.grantee, 0::oid
+    from relation t
+    join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attacl is not null and a.attnum > 0
+    cross join lateral aclexplode(a.attacl) x
 ), granted as (
     -- To whom anything was granted that an owner of the tables does not have by being a member of the same.
-    select g.grantee
-    from (select x.grantee
-          from relation t
-          join pg_catalog.pg_class c on c.oid = t.oid
-          cross join lateral aclexplode(c.relacl) x
-          where x.grantee <> c.relowner
-          union
-          select x.grantee
-          from relation t
-          join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attacl is not null and a.attnum > 0
-          cross join lateral aclexplode(a.attacl) x) g
+    select distinct g.grantee
+    from acl g
     where g.grantee <> 0 and not exists (select from tenant o where pg_has_role(o.relowner, g.grantee, 'usage'))
 ), meant as (
     select distinct u.oid
@@ -58,6 +60,10 @@ with tenant as (
            exists (select from relation t
                    where t.owner <> c.oid and has_any_column_privilege(c.oid, t.oid, 'select')) as may_read
     from candidate c
+    -- Whoever has the rights of nobody to whom anything was granted needs no look at every table.
+    where exists (select from acl g where g.grantee = 0 or pg_has_role(c.oid, g.grantee, 'usage'))
+       or exists (select from pg_catalog.pg_roles d where d.rolname in ('pg_read_all_data', 'pg_write_all_data') and pg_has_role(c.oid, d.oid, 'usage'))
+       or exists (select from tenant o where pg_has_role(c.oid, o.relowner, 'usage'))
 ), application as (
     select u.oid
     from uses u
