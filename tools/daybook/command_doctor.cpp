@@ -79,20 +79,22 @@ void print(context& c, const std::vector<isolation_finding>& open, const std::op
         c.out().write(sarif_of(findings));
         return;
     }
-    const bool table = c.format() == format::table;
-    const auto writer = make_writer(c.format(), c.out());
-    std::vector<result_column> columns{{"severity", column_kind::text}, {"finding", column_kind::text}, {"object", column_kind::text},
-                                       {"detail", column_kind::text}};
-    if (!table) {
-        columns.push_back({"fix", column_kind::text});
-    }
-    writer->begin(columns);
-    for (const isolation_finding& f : findings) {
-        row values{std::string{to_string(f.level)}, f.check, f.object, f.detail};
-        if (!table) {
-            values.emplace_back(f.fix);
+    if (c.format() == format::table) {
+        // A detail is a sentence: it is broken into lines rather than cut off.
+        for (const isolation_finding& f : findings) {
+            c.out().line(std::string{to_string(f.level)} + std::string(9 - to_string(f.level).size(), ' ') + f.check + "  " + visible(f.object));
+            c.out().line(wrapped(visible(f.detail), 90, "         "));
         }
-        writer->add(values);
+        return;
+    }
+    const auto writer = make_writer(c.format(), c.out());
+    writer->begin({{"severity", column_kind::text},
+                   {"finding", column_kind::text},
+                   {"object", column_kind::text},
+                   {"detail", column_kind::text},
+                   {"fix", column_kind::text}});
+    for (const isolation_finding& f : findings) {
+        writer->add({std::string{to_string(f.level)}, f.check, f.object, f.detail, f.fix});
     }
     writer->end();
 }

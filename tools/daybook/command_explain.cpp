@@ -5,30 +5,11 @@
 
 #include "context.hpp"
 #include "finding/all.hpp"
+#include "text.hpp"
 
 namespace daybook::command {
 
 namespace {
-
-std::string wrapped(std::string_view text)
-{
-    constexpr std::size_t width = 80;
-    std::string out;
-    std::size_t column = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t end = std::min(text.find(' ', i), text.size());
-        const std::string_view word = text.substr(i, end - i);
-        if (column > 0 && column + 1 + word.size() > width) {
-            out += '\n';
-            column = 0;
-        }
-        out += column == 0 ? "" : " ";
-        out += word;
-        column += word.size() + 1;
-        i = end + 1;
-    }
-    return out;
-}
 
 // A page of docs/checks/ for a terminal: its headings and emphasis without their marks, what is fenced is indented.
 std::string without_marks(std::string_view page)

@@ -94,9 +94,10 @@ int conclude(const context& c, const diagnosis& d, bool strict)
     };
     const std::size_t broken = outcomes(probe_outcome::broken);
     const std::size_t not_probed = outcomes(probe_outcome::not_checked);
+    const std::size_t idle = outcomes(probe_outcome::not_applicable);
     if (d.probes) {
-        c.say(count_of(outcomes(probe_outcome::held), "probe") + " held, " + std::to_string(broken) + " broken, " + std::to_string(not_probed) + " could not be carried out, " +
-              std::to_string(outcomes(probe_outcome::not_applicable)) + " had nothing to try it on (--canary names two organizations that have rows)");
+        c.say(count_of(outcomes(probe_outcome::held), "probe") + " held, " + std::to_string(broken) + " broken, " + std::to_string(not_probed) + " could not be carried out" +
+              (idle > 0 ? ", " + std::to_string(idle) + " had nothing to try it on (--canary names two organizations that have rows)" : ""));
     }
     c.say(count_of(errors, "error") + ", " + count_of(warnings, "warning") + ", " + std::to_string(number(severity::info)) + " for information" +
           (d.accepted.empty() ? "" : ", " + std::to_string(d.accepted.size()) + " accepted in " + visible(d.ignore_file)) + "; " +

@@ -143,6 +143,27 @@ std::size_t display_width(std::string_view text)
     return width;
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::string_view indent)
+{
+    std::string out{indent};
+    std::size_t column = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t end = std::min(text.find(' ', i), text.size());
+        const std::string_view word = text.substr(i, end - i);
+        const std::size_t room = display_width(word);
+        if (column > 0 && column + 1 + room > width) {
+            out += '\n';
+            out += indent;
+            column = 0;
+        }
+        out += column == 0 ? "" : " ";
+        out += word;
+        column += room + (column == 0 ? 0 : 1);
+        i = end + 1;
+    }
+    return out;
+}
+
 std::string count_of(std::size_t count, std::string_view thing, std::string_view things)
 {
     std::string text = std::to_string(count) + " ";

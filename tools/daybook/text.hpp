@@ -21,6 +21,9 @@ namespace daybook::command {
 /// Columns on a terminal, near enough: characters, wide ones counted twice.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
+/// Broken at spaces into lines of at most `width` columns, as long as its words are not longer, each behind `indent`.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width = 80, std::string_view indent = {});
+
 /// "1 event", "2 events"; `things` where an s is not enough.
 [[nodiscard]] std::string count_of(std::size_t count, std::string_view thing, std::string_view things = {});
 
