@@ -39,7 +39,7 @@ struct examination_options {
     std::vector<std::string> schemas;     ///< only these; default: all but PostgreSQL's own and those of extensions
     std::vector<std::string> tables;      ///< only these, as SQL names them: `public.invoices`, `"Odd Name"`
     std::vector<std::string> log_tables;  ///< append-only, though neither a policy nor a trigger says so
-    std::string tenant_column;            ///< default: what policies compare with a setting, else a usual name
+    std::string tenant_column;            ///< of every table that has it; of others, what policies compare with a setting, else a usual name
     std::string setting;                  ///< default: what policies compare the tenant column with
 };
 
@@ -58,7 +58,7 @@ struct policy_in_force {
     std::string name;
     bool permissive = true;
     std::string command;             ///< all, select, insert, update, delete
-    std::vector<std::string> roles;  ///< "public" is everybody
+    std::vector<std::string> roles;  ///< quoted as SQL does; "public" is everybody
     std::string using_sql;           ///< empty if it has none
     std::string check_sql;           ///< empty if it has none
 };
@@ -88,6 +88,9 @@ struct examination {
     std::vector<std::string> app_roles;
     bool app_roles_found = false;  ///< nobody named them: they were found
     std::vector<tenant_table> tables;
+    /// Tables that an application role can reach and whose rows nothing says are anybody's. Theirs are shared by all organizations; look
+    /// whether that is meant.
+    std::vector<std::string> shared_tables;
     std::vector<policy_in_force> policies;
     std::vector<privileged_path> paths;
     std::vector<isolation_finding> findings;

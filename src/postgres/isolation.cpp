@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "check/all.hpp"
 #include "isolation/begin.hpp"
 #include "isolation/columns.hpp"
+#include "isolation/daybook.hpp"
+#include "isolation/foreign_keys.hpp"
 #include "isolation/functions.hpp"
 #include "isolation/log_tables.hpp"
 #include "isolation/become.hpp"
@@ -23,6 +26,7 @@
 #include "isolation/privileged_paths.hpp"
 #include "isolation/roles.hpp"
 #include "isolation/server.hpp"
+#include "isolation/shared_tables.hpp"
 #include "libpq.hpp"
 #include "predicate.hpp"
 #include "sql/role_names.hpp"
@@ -44,7 +48,8 @@ struct table {
     std::string bare_name;  // as it is
     std::string kind;
     bool secured = false;
-    std::optional<oid> parent;
+    std::vector<oid> parents;
+    std::optional<oid> parent;  // of these, the one whose rows it shares, if that holds rows of organizations
     std::vector<table_column> columns;
     std::vector<std::int64_t> places;  // of the columns, as the server numbers them
     std::string tenant_column;
@@ -96,10 +101,22 @@ struct survey {
     std::map<std::string, std::string> tasks;  // role, purpose
 };
 
-// Names of columns that say whose a row is, where no policy does. The second list is only believed where nothing of the first is found.
-constexpr std::array organization_names{"organization_id", "organisation_id", "org_id",       "tenant_id", "tenant",
-                                        "account_id",      "workspace_id",    "company_id", "team_id"};
-constexpr std::array user_names{"user_id", "owner_id"};
+// Names of columns that say whose a row is, whatever a policy compares, without regard to capitals and underlines.
+constexpr std::array organization_names{"organizationid", "organisationid", "orgid", "tenantid", "tenant"};
+// Those that may mean it, where nothing else in the database does, and not as a table's own key.
+constexpr std::array account_names{"accountid", "workspaceid", "companyid", "teamid"};
+constexpr std::array user_names{"userid", "ownerid"};
+
+std::string folded(std::string_view name)
+{
+    std::string out;
+    for (const char c : name) {
+        if (c != '_') {
+            out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        }
+    }
+    return out;
+}
 
 std::string array_of(const auto& numbers)
 {
@@ -137,16 +154,24 @@ private:
         e.at = row.time(0, 3);
         m_found.version = row.integer(0, 4);
         if (!row.is_null(0, 5)) {
-            m_found.daybook = row.integer(0, 5);
-            e.has_daybook = true;
-            read_tasks(e);
+            read_tasks(e, row.integer(0, 5));
         }
     }
 
-    // Somebody else's schema of Daybook may be out of our sight: then its roles are found like all others.
-    void read_tasks(examination& e)
+    // A schema of that name that is somebody else's says nothing of anybody's task: its roles are found like all others.
+    void read_tasks(examination& e, oid schema)
     {
         try {
+            pq::params values;
+            values.add(schema);
+            const pq::result whose = pq::execute(m_connection, embedded::isolation::daybook, values);
+            if (!whose.boolean(0, 1)) {
+                e.not_run.push_back({"daybook_roles", "the schema daybook belongs to " + whose.text(0, 0) +
+                                                          ", or is not what the migrations make: use its owner's URL to examine it"});
+                return;
+            }
+            m_found.daybook = schema;
+            e.has_daybook = true;
             const pq::result rows = pq::execute(m_connection, embedded::sql::role_names);
             for (int row = 0; row < rows.rows(); ++row) {
                 m_found.tasks[rows.text(row, 1)] = rows.text(row, 0);
@@ -203,8 +228,9 @@ private:
                 t.bare_name = rows.text(row, 2);
                 t.kind = rows.text(row, 3);
                 t.secured = rows.boolean(row, 4);
-                if (!rows.is_null(row, 5)) {
-                    t.parent = rows.integer(row, 5);
+                for (std::string parents = rows.is_null(row, 5) ? "" : rows.text(row, 5); !parents.empty();) {
+                    t.parents.push_back(std::stoll(parents));
+                    parents.erase(0, std::min(parents.find(','), parents.size() - 1) + 1);
                 }
             }
             t.places.push_back(rows.integer(row, 6));
@@ -236,9 +262,9 @@ private:
             p.text.name = rows.text(row, 2);
             p.text.permissive = rows.boolean(row, 3);
             p.text.command = rows.text(row, 4);
-            std::string roles = rows.text(row, 5);
+            const std::string roles = rows.text(row, 5);
             for (std::size_t at = 0; at <= roles.size();) {
-                const std::size_t end = std::min(roles.find('\n', at), roles.size());
+                const std::size_t end = std::min(roles.find('\x1f', at), roles.size());
                 p.text.roles.push_back(roles.substr(at, end - at));
                 at = end + 1;
             }
@@ -269,8 +295,9 @@ private:
 
     void choose_columns()
     {
-        // How often each column of a table is compared with the session, and which of them anywhere in the database.
+        // How often each column of a table is compared with the session in every branch of a policy, and, less telling, in some branch.
         std::map<oid, std::map<std::string, int>> compared;
+        std::map<oid, std::map<std::string, int>> mentioned;
         std::set<std::string> anywhere;
         for (const policy& p : m_found.policies) {
             for (const predicate_facts* facts : {&p.of_using, &p.of_check}) {
@@ -278,44 +305,59 @@ private:
                     ++compared[p.on][b.column];
                     anywhere.insert(b.column);
                 }
+                for (const std::string& column : facts->mentioned) {
+                    ++mentioned[p.on][column];
+                }
             }
         }
-        const bool organizations = std::ranges::any_of(m_found.tables, [](const auto& one) {
-            return std::ranges::any_of(organization_names, [&](const char* name) { return one.second.place_of(name) != 0; });
-        });
+        const bool organizations = std::ranges::any_of(m_found.tables, [](const auto& one) { return !named(one.second, organization_names).empty(); });
         for (auto& [id, t] : m_found.tables) {
-            t.tenant_column = column_of(t, compared[id], anywhere, organizations);
+            t.tenant_column = column_of(t, compared[id], mentioned[id], anywhere, organizations);
         }
-        if (!m_options.tenant_column.empty() && std::ranges::none_of(m_found.tables, [](const auto& one) {
-                return !one.second.tenant_column.empty();
+        if (!m_options.tenant_column.empty() && std::ranges::none_of(m_found.tables, [this](const auto& one) {
+                return one.second.place_of(m_options.tenant_column) != 0;
             })) {
             throw error{error_kind::undefined_name, "no table has a column \"" + m_options.tenant_column + "\""};
         }
+        follow_foreign_keys();
         inherit_columns();
         choose_settings();
     }
 
-    [[nodiscard]] std::string column_of(const table& t, const std::map<std::string, int>& compared,
+    // The column of one of these names, in their order; empty if there is none.
+    template <std::size_t N>
+    static std::string named(const table& t, const std::array<const char*, N>& names)
+    {
+        for (const char* name : names) {
+            for (const table_column& c : t.columns) {
+                if (folded(c.name) == name) {
+                    return c.name;
+                }
+            }
+        }
+        return {};
+    }
+
+    static std::string most_frequent(const std::map<std::string, int>& counts)
+    {
+        const auto most = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
+        return most == counts.end() ? std::string{} : most->first;
+    }
+
+    // In the order of what is known: what was named, an organization's name, what policies compare, names that may mean it.
+    [[nodiscard]] std::string column_of(const table& t, const std::map<std::string, int>& compared, const std::map<std::string, int>& mentioned,
                                         const std::set<std::string>& anywhere, bool organizations) const
     {
-        if (!m_options.tenant_column.empty()) {
-            return t.place_of(m_options.tenant_column) != 0 ? m_options.tenant_column : std::string{};
+        if (!m_options.tenant_column.empty() && t.place_of(m_options.tenant_column) != 0) {
+            return m_options.tenant_column;
         }
-        for (const char* name : organization_names) {
-            if (t.place_of(name) != 0) {
-                return name;
+        if (const std::string name = named(t, organization_names); !name.empty()) {
+            return name;
+        }
+        for (const auto* counts : {&compared, &mentioned}) {
+            if (!counts->empty()) {
+                return most_frequent(*counts);
             }
-        }
-        std::string most;
-        int times = 0;
-        for (const auto& [name, count] : compared) {
-            if (count > times) {
-                most = name;
-                times = count;
-            }
-        }
-        if (!most.empty()) {
-            return most;
         }
         // `id` is compared where the table is that of the users or organizations; elsewhere it says nothing.
         for (const std::string& name : anywhere) {
@@ -323,32 +365,64 @@ private:
                 return name;
             }
         }
-        if (anywhere.empty() && !organizations) {
-            for (const char* name : user_names) {
-                if (t.place_of(name) != 0) {
-                    return name;
-                }
-            }
+        if (!anywhere.empty() || organizations) {
+            return {};
         }
-        return {};
+        const std::string account = named(t, account_names);
+        return account.empty() ? named(t, user_names) : account;
     }
 
-    // A partition is whose its parent is, at any depth.
+    // What a tenant column refers to is the table of the organizations, whose key is the tenant column there; if it has policies, that is. And
+    // what refers to that table says whose its rows are.
+    void follow_foreign_keys()
+    {
+        const pq::result rows = pq::execute(m_connection, embedded::isolation::foreign_keys, all_tables());
+        const auto name_at = [](const table& t, std::int64_t place) {
+            for (std::size_t i = 0; i < t.places.size(); ++i) {
+                if (t.places[i] == place) {
+                    return t.columns[i].name;
+                }
+            }
+            return std::string{};
+        };
+        std::set<std::pair<oid, std::int64_t>> organizations;
+        for (int row = 0; row < rows.rows(); ++row) {
+            const table& from = m_found.tables.at(rows.integer(row, 0));
+            table& to = m_found.tables.at(rows.integer(row, 2));
+            if (from.tenant_column.empty() || from.place_of(from.tenant_column) != rows.integer(row, 1)) {
+                continue;
+            }
+            organizations.emplace(to.id, rows.integer(row, 3));
+            if (to.tenant_column.empty() && to.has_policy) {
+                to.tenant_column = name_at(to, rows.integer(row, 3));
+            }
+        }
+        for (int row = 0; row < rows.rows(); ++row) {
+            table& from = m_found.tables.at(rows.integer(row, 0));
+            const std::string column = name_at(from, rows.integer(row, 1));
+            const bool required = std::ranges::any_of(from.columns, [&column](const table_column& c) { return c.name == column && c.not_null; });
+            if (from.tenant_column.empty() && required && organizations.contains({rows.integer(row, 2), rows.integer(row, 3)})) {
+                from.tenant_column = column;
+            }
+        }
+    }
+
+    // A partition is whose its parent is, at any depth. A parent whose rows are nobody's shares nothing.
     void inherit_columns()
     {
         bool again = true;
         while (again) {
             again = false;
             for (auto& [id, t] : m_found.tables) {
-                if (!t.parent) {
-                    continue;
-                }
-                const auto parent = m_found.tables.find(*t.parent);
-                if (parent == m_found.tables.end() || parent->second.tenant_column.empty()) {
-                    continue;
-                }
-                if (t.tenant_column != parent->second.tenant_column && t.place_of(parent->second.tenant_column) != 0) {
-                    t.tenant_column = parent->second.tenant_column;
+                for (const oid up : t.parents) {
+                    const auto parent = m_found.tables.find(up);
+                    if (t.parent || parent == m_found.tables.end() || parent->second.tenant_column.empty()) {
+                        continue;
+                    }
+                    t.parent = up;
+                    if (t.place_of(parent->second.tenant_column) != 0) {
+                        t.tenant_column = parent->second.tenant_column;
+                    }
                     again = true;
                 }
             }
@@ -405,11 +479,17 @@ private:
             }
         }
         // What is written to a log goes into its partitions.
-        for (auto& [id, t] : m_found.tables) {
-            std::set<oid> seen{id};
-            for (std::optional<oid> up = t.parent; up && m_found.tables.contains(*up) && seen.insert(*up).second;
-                 up = m_found.tables.at(*up).parent) {
-                t.log = t.log || m_found.tables.at(*up).log;
+        for (bool again = true; again;) {
+            again = false;
+            for (auto& [id, t] : m_found.tables) {
+                for (const oid up : t.parents) {
+                    const auto parent = m_found.tables.find(up);
+                    if (!t.log && parent != m_found.tables.end() && parent->second.log) {
+                        t.log = true;
+                        t.parent = t.parent.value_or(up);
+                        again = true;
+                    }
+                }
             }
         }
     }
@@ -582,10 +662,9 @@ std::string tables_of(const survey& s)
             continue;
         }
         const std::int64_t place = t.tenant_column.empty() ? 0 : t.place_of(t.tenant_column);
-        const bool part = t.parent && s.tables.contains(*t.parent);
         out.open('{').key("oid").number(id);
         out.key("attnum").number(place == 0 ? std::nullopt : std::optional{place});
-        out.key("log").boolean(t.log).key("parent").number(part ? t.parent : std::nullopt).close('}');
+        out.key("log").boolean(t.log).key("parent").number(t.parent).close('}');
     }
     return out.close(']').text();
 }
@@ -660,14 +739,23 @@ severity level_of(std::string_view word)
     return word == "error" ? severity::error : word == "warning" ? severity::warning : severity::info;
 }
 
+bool has_control_character(std::string_view text)
+{
+    return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 void run_checks(PGconn* connection, const pq::params& values, examination& e)
 {
     for (const auto& check : embedded::check::all) {
         try {
             const pq::result rows = pq::execute(connection, check.text.data(), values);
             for (int row = 0; row < rows.rows(); ++row) {
-                e.findings.push_back({std::string{check.name}, level_of(rows.bytes(row, 0)), rows.text(row, 1), rows.text(row, 2),
-                                      rows.text(row, 3)});
+                isolation_finding f{std::string{check.name}, level_of(rows.bytes(row, 0)), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)};
+                if (has_control_character(f.object) || has_control_character(f.detail)) {
+                    // A line break in a name would end a comment of the fix, and what follows would be run.
+                    f.fix = "-- not printed: a name here holds a control character";
+                }
+                e.findings.push_back(std::move(f));
             }
             ++e.checks;
         } catch (const error& failed) {
@@ -679,7 +767,7 @@ void run_checks(PGconn* connection, const pq::params& values, examination& e)
         }
     }
     std::ranges::sort(e.findings, [](const isolation_finding& a, const isolation_finding& b) {
-        return std::tuple{-static_cast<int>(a.level), a.check, a.object} < std::tuple{-static_cast<int>(b.level), b.check, b.object};
+        return std::tuple{-static_cast<int>(a.level), a.check, a.object, a.detail} < std::tuple{-static_cast<int>(b.level), b.check, b.object, b.detail};
     });
 }
 
@@ -716,12 +804,13 @@ std::vector<std::string_view> isolation_checks()
 examination examine_isolation(const std::string& owner_url, const examination_options& options)
 {
     const pq::connection_ptr connection = pq::connect(owner_url);
+    PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);  // whatever the database has to say is not ours
     pq::run(connection.get(), embedded::isolation::begin);
     examination e;
     const survey found = surveyor{connection.get(), options}.read(e);
     for (const auto& [id, t] : found.tables) {
         if (!t.tenant_column.empty() || t.log) {
-            e.tables.push_back({t.name, t.tenant_column, t.setting, t.log, t.parent && found.tables.contains(*t.parent)});
+            e.tables.push_back({t.name, t.tenant_column, t.setting, t.log, t.parent.has_value()});
         }
     }
     std::ranges::sort(e.tables, {}, &tenant_table::name);
@@ -731,6 +820,10 @@ examination examine_isolation(const std::string& owner_url, const examination_op
     const pq::params values = told(found);
     run_checks(connection.get(), values, e);
     read_paths(connection.get(), values, found, e);
+    const pq::result shared = pq::execute(connection.get(), embedded::isolation::shared_tables, values);
+    for (int row = 0; row < shared.rows(); ++row) {
+        e.shared_tables.push_back(shared.text(row, 0));
+    }
     pq::run(connection.get(), "rollback");
     return e;
 }

@@ -228,12 +228,20 @@ std::optional<view> selected(view list)
 struct cast_away {
     view value;
     std::string type;
+    bool lossless = true;  // two values that differ do so behind the cast too
 };
+
+bool is_lossless(std::string_view type)
+{
+    return type == "uuid" || type == "text" || type == "character varying" || type == "citext" || type == "numeric" || type == "smallint" ||
+           type == "integer" || type == "bigint";
+}
 
 // (x)::character varying is x and the type.
 cast_away without_casts(view list)
 {
     std::string type;
+    bool lossless = true;
     for (;;) {
         list = bare(list);
         if (const auto inner = selected(list)) {
@@ -242,7 +250,7 @@ cast_away without_casts(view list)
         }
         const auto at = std::ranges::find_if(list.rbegin(), list.rend(), [](const item& one) { return is_symbol(one, "::"); });
         if (at == list.rend()) {
-            return {list, type};
+            return {list, type, lossless};
         }
         const auto before = static_cast<std::size_t>(std::distance(at, list.rend())) - 1;
         const view rest = list.subspan(before + 1);
@@ -250,14 +258,18 @@ cast_away without_casts(view list)
             return one.what == kind::word || one.what == kind::name || one.what == kind::group;
         });
         if (!only_a_type || before == 0) {
-            return {list, type};
+            return {list, type, lossless};
         }
         type.clear();
+        // A type of the host's own, which has its schema, is a domain as a rule.
+        const bool own = rest.size() == 1 && rest[0].parts.size() > 1;
         for (const item& one : rest) {
             if (one.what != kind::group) {
                 type += (type.empty() ? "" : " ") + one.parts.back();
             }
         }
+        const bool shortened = std::ranges::any_of(rest, [](const item& one) { return one.what == kind::group; });
+        lossless = lossless && !shortened && (own || is_lossless(type));
         list = list.first(before);
     }
 }
@@ -403,9 +415,14 @@ public:
         promise one{truth_of(list), {}};
         if (one.is == truth::unknown) {
             one.bound = bound_by(list);
+            for (const bound_column& b : one.bound) {
+                m_mentioned.push_back(b.column);
+            }
         }
         return one;
     }
+
+    [[nodiscard]] const std::vector<std::string>& mentioned() const { return m_mentioned; }
 
 private:
     [[nodiscard]] promise any_of(const std::vector<view>& parts) const
@@ -557,7 +574,7 @@ private:
     [[nodiscard]] std::optional<bound_column> column_of(view list) const
     {
         const cast_away value = without_casts(list);
-        if (value.value.size() != 1 || (value.value[0].what != kind::word && value.value[0].what != kind::name)) {
+        if (!value.lossless || value.value.size() != 1 || (value.value[0].what != kind::word && value.value[0].what != kind::name)) {
             return std::nullopt;
         }
         const std::vector<std::string>& parts = value.value[0].parts;
@@ -584,7 +601,7 @@ private:
         for (std::size_t i = 0; i < list.size(); ++i) {
             const item& one = list[i];
             if (one.what == kind::group) {
-                if (!reads_a_table(one) && has_own_column(one.inside)) {
+                if (reads_a_table(one) ? selects_own_column(one.inside) : has_own_column(one.inside)) {
                     return true;
                 }
                 continue;
@@ -596,6 +613,15 @@ private:
             }
         }
         return false;
+    }
+
+    // SELECT t.org_id FROM …: what a sub-query gives is the row's own, then.
+    [[nodiscard]] bool selects_own_column(view query) const
+    {
+        const std::vector<view> parts = split_at_word(query, "FROM");
+        return std::ranges::any_of(parts[0], [this](const item& one) {
+            return (one.what == kind::name && one.parts.size() > 1 && column_of({&one, 1})) || (one.what == kind::group && selects_own_column(one.inside));
+        });
     }
 
     // What in here the session says of itself: a setting, a function that is not PostgreSQL's own, the user.
@@ -649,7 +675,8 @@ private:
         }
         for (const auto& [mine, other] : {std::pair{c.left, c.right}, std::pair{c.right, c.left}}) {
             auto column = column_of(mine);
-            if (!column || has_own_column(other)) {
+            // `= ALL` of an empty list is true of everything.
+            if (!column || has_own_column(other) || (!other.empty() && is_word(other[0], "ALL"))) {
                 continue;
             }
             if (const auto source = session_source(other)) {
@@ -666,10 +693,19 @@ private:
     {
         const auto source = session_source(query);
         const std::vector<view> parts = split_at_word(query, "WHERE");
-        if (!source || parts.size() != 2) {
+        const auto has_word = [&query](std::string_view word) { return split_at_word(query, word).size() > 1; };
+        if (!source || parts.size() != 2 || has_word("UNION") || has_word("INTERSECT") || has_word("EXCEPT")) {
             return {};
         }
-        return joined_columns(parts[1], *source);
+        // An aggregate gives a row, whatever is found: count(*) exists always.
+        const view selected_list = split_at_word(query, "FROM")[0];
+        if (std::ranges::any_of(selected_list, [](const item& one) { return one.what == kind::group; })) {
+            return {};
+        }
+        const auto behind = std::ranges::find_if(parts[1], [](const item& one) {
+            return is_word(one, "LIMIT") || is_word(one, "ORDER") || is_word(one, "OFFSET") || is_word(one, "FOR") || is_word(one, "GROUP");
+        });
+        return joined_columns(parts[1].first(static_cast<std::size_t>(std::distance(parts[1].begin(), behind))), *source);
     }
 
     [[nodiscard]] std::vector<bound_column> joined_columns(view list, const std::string& source) const
@@ -740,6 +776,7 @@ private:
 
     std::string m_table;
     std::span<const table_column> m_columns;
+    mutable std::vector<std::string> m_mentioned;
 };
 
 bool any_table_is_read(view list)
@@ -777,6 +814,7 @@ predicate_facts read_predicate(std::string_view sql, std::string_view table, std
     predicate_facts facts;
     facts.always_true = found.is == truth::always;
     facts.bound = found.bound;
+    facts.mentioned = reader.mentioned();
     facts.settings = settings_of(all);
     facts.reads_tables = reads_tables(all);
     return facts;

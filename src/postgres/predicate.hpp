@@ -36,7 +36,8 @@ struct setting_use {
 
 struct predicate_facts {
     bool always_true = false;
-    std::vector<bound_column> bound;  ///< in every branch of the predicate
+    std::vector<bound_column> bound;     ///< in every branch of the predicate
+    std::vector<std::string> mentioned;  ///< columns that some branch binds
     std::vector<setting_use> settings;
     bool reads_tables = false;
 };

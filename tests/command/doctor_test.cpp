@@ -89,7 +89,7 @@ TEST_CASE("an error ends with 3, a warning only with --strict, and information n
     s.database.run(temporary);
     const finished warned = s.daybook({"doctor", "-o", "ndjson"});
     CHECK(warned.status == 0);
-    CHECK(s.found(warned) == names{"warning temp_granted:example/shop_app"});
+    CHECK(s.found(warned) == names{"warning temp_granted:example/public"});
     CHECK(s.daybook({"doctor", "--strict"}).status == 3);
     s.database.run("revoke temporary on database example from public; create index on shop.invoices using gin (to_tsvector('simple', country))");
     const finished informed = s.daybook({"doctor", "--strict", "-o", "ndjson"});
@@ -132,7 +132,7 @@ TEST_CASE("a finding is accepted for a reason, in a file", "[database]")
     const finished accepted = s.daybook({"doctor", "--ignore", "rls_not_forced:shop.invoices", "--because", "moved on Monday"});
     CHECK(accepted.status == 0);
     CHECK_THAT(accepted.err, ContainsSubstring("1 accepted in"));
-    CHECK_THAT(bytes_of(s.folder.file("ignored.txt")), ContainsSubstring("\nrls_not_forced:shop.invoices -- moved on Monday\n"));
+    CHECK_THAT(bytes_of(s.folder.file("ignored.txt")), ContainsSubstring("\nerror rls_not_forced:shop.invoices -- moved on Monday\n"));
     CHECK(s.daybook({"doctor"}).status == 0);
 
     // Another object of the same finding is not.
@@ -145,10 +145,29 @@ TEST_CASE("a finding is accepted for a reason, in a file", "[database]")
     CHECK_THAT(s.daybook({"doctor"}).err, ContainsSubstring("rls_not_forced:shop.invoices is not found any more"));
 }
 
+TEST_CASE("what was accepted as a warning is not accepted as an error", "[database]")
+{
+    const shop s;
+    // The owner of the view is held, by having no policy: a warning. Then it has BYPASSRLS.
+    s.database.run("create role shop_reports; grant usage on schema shop to shop_reports; grant select on shop.invoices to shop_reports; "
+                   "create view shop.report as select * from shop.invoices; alter view shop.report owner to shop_reports; grant select on shop.report to shop_app");
+    const finished accepted = s.daybook({"doctor", "--strict", "--ignore", "definer_view:shop.report", "--because", "held"});
+    INFO(accepted.out << accepted.err);
+    CHECK(accepted.status == 0);
+    s.database.run("alter role shop_reports bypassrls");
+
+    const finished worse = s.daybook({"doctor", "-o", "ndjson"});
+
+    CHECK(worse.status == 3);
+    CHECK(s.found(worse).contains("error definer_view:shop.report"));
+    CHECK(s.daybook({"doctor", "--ignore", "definer_view:shop.other", "--because", "x"}).status == 2);
+}
+
 TEST_CASE("a file of accepted findings that cannot be read is an error, never an empty one", "[database]")
 {
     const shop s;
-    for (const char* const text : {"rls_not_forced:shop.invoices\n", "rls_not_forced:shop.invoices -- \n", "rls_not_enforced:shop.invoices -- yes\n", "shop.invoices -- yes\n"}) {
+    for (const char* const text : {"error rls_not_forced:shop.invoices\n", "error rls_not_forced:shop.invoices -- \n", "error rls_not_enforced:shop.invoices -- yes\n", "error shop.invoices -- yes\n",
+                                    "rls_not_forced:shop.invoices -- yes\n"}) {
         INFO(text);
         s.write("ignored.txt", std::string{"# accepted\n"} + text);
         const finished answer = s.daybook({"doctor"});
@@ -248,7 +267,7 @@ TEST_CASE("a report holds what an auditor asks for", "[database]")
 {
     const shop s;
     s.database.run(open_invoices);
-    s.write("ignored.txt", "rls_not_forced:shop.invoices -- until the move\n");
+    s.write("ignored.txt", "error rls_not_forced:shop.invoices -- until the move\n");
 
     const finished answer = s.daybook({"report", "-o", "markdown"});
 

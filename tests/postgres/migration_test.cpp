@@ -103,7 +103,7 @@ TEST_CASE("a host with several application roles names them all", "[database]")
     // The names are remembered.
     CHECK(migrate_up(database.owner_url()).empty());
 
-    pqxx::connection other{database.url("Other%20%22App%22")};
+    pqxx::connection other{database.url("Other \"App\"")};
     with_tenant(other, acme, [](tenant_tx& tx) {
         log_audit(tx, sample());
         CHECK(query(tx, {}).events.size() == 1);

@@ -70,6 +70,12 @@ TEST_CASE("a way through that does not compare the column leaves it free")
     CHECK(bound("((organization_id = app.tenant()) = false)").empty());
     CHECK(bound("((organization_id = app.tenant()) IS FALSE)").empty());
     CHECK(bound("((organization_id = app.tenant()) IS NULL)").empty());
+    CHECK(bound("(organization_id = ALL ((string_to_array(current_setting('a.b'::text, true), ','::text))::uuid[]))").empty());
+    CHECK(bound("((organization_id)::boolean = (current_setting('a.b'::text, true))::boolean)").empty());
+    CHECK(bound("(((organization_id)::character varying(3))::text = current_setting('a.b'::text, true))").empty());
+    CHECK(bound("(organization_id = ( SELECT COALESCE(app.tenant(), invoices.organization_id) AS \"coalesce\" FROM public.members m))").empty());
+    CHECK(bound("(EXISTS ( SELECT count(*) AS count FROM public.members m WHERE ((m.organization_id = invoices.organization_id) AND (m.user_id = auth.uid()))))").empty());
+    CHECK(bound("(EXISTS ( SELECT 1 FROM public.members m WHERE ((m.organization_id = invoices.organization_id) AND (m.user_id = auth.uid())) UNION SELECT 1))").empty());
     CHECK(bound("(organization_id <> ALL (ARRAY[app.tenant()]))").empty());
     CHECK(bound("(organization_id NOT IN ( SELECT m.organization_id FROM public.members m WHERE (m.user_id = auth.uid())))").empty());
 }
@@ -84,6 +90,8 @@ TEST_CASE("memberships bind a column to several organizations at once")
     CHECK(bound("(EXISTS ( SELECT 1 FROM public.members m WHERE ((m.organization_id = invoices.organization_id) OR (m.user_id = auth.uid()))))").empty());
     CHECK(bound("(NOT (EXISTS ( SELECT 1 FROM public.members m WHERE (m.organization_id = invoices.organization_id) AND (m.user_id = auth.uid()))))").empty());
     CHECK(bound("(EXISTS ( SELECT 1 FROM public.members m WHERE (m.user_id = auth.uid())))").empty());
+    CHECK(bound("(EXISTS ( SELECT 1 FROM public.members m WHERE ((m.organization_id = invoices.organization_id) AND (m.user_id = auth.uid())) LIMIT 1))") ==
+          "organization_id=auth.uid*");
     CHECK(bound("app.is_member(organization_id)") == "organization_id=app.is_member*");
     CHECK(bound("((organization_id = app.tenant()) OR app.is_member(organization_id))") == "organization_id=app.tenant*");
     CHECK(bound("(app.is_member(organization_id) OR (organization_id = app.tenant()))") == "organization_id=app.is_member*");
@@ -92,6 +100,13 @@ TEST_CASE("memberships bind a column to several organizations at once")
     CHECK(read("(EXISTS ( SELECT 1 FROM public.members m WHERE (m.user_id = auth.uid())))").reads_tables);
     CHECK_FALSE(read("(organization_id = ( SELECT auth.uid() AS uid))").reads_tables);
     CHECK_FALSE(read("(organization_id IS DISTINCT FROM auth.uid())").reads_tables);
+}
+
+TEST_CASE("columns that only some branch compares are mentioned")
+{
+    CHECK(read("((organization_id = app.tenant()) OR public)").mentioned == std::vector<std::string>{"organization_id"});
+    CHECK(read("((organization_id = app.tenant()) OR true)").mentioned == std::vector<std::string>{"organization_id"});
+    CHECK(read("public").mentioned.empty());
 }
 
 TEST_CASE("what is true of every row is recognized")

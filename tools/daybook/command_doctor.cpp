@@ -48,7 +48,14 @@ void say_what_was_examined(const context& c, const examination& e)
     const auto tables = static_cast<std::size_t>(std::ranges::ssize(e.tables) - parts);
     c.say(count_of(tables, "table") + " of organizations" + (logs > 0 ? ", " + std::to_string(logs) + " append-only" : "") +
           (parts > 0 ? ", with " + count_of(static_cast<std::size_t>(parts), "partition") : "") + "; " + count_of(e.policies.size(), "policy", "policies"));
+    if (!e.shared_tables.empty()) {
+        c.say(count_of(e.shared_tables.size(), "more table") + " that these roles can reach " + (e.shared_tables.size() == 1 ? "has" : "have") +
+              " no tenant column: shared by all organizations" + (c.flags.verbose ? "" : " (-v lists them)"));
+    }
     if (c.flags.verbose) {
+        for (const std::string& table : e.shared_tables) {
+            c.say("  " + visible(table) + ": shared");
+        }
         for (const tenant_table& t : e.tables) {
             c.say("  " + visible(t.name) + ": " + (t.column.empty() ? "no tenant column" : visible(t.column)) +
                   (t.setting.empty() ? "" : " = " + visible(t.setting)) + (t.append_only ? ", append-only" : ""));
@@ -72,11 +79,12 @@ std::vector<isolation_finding> with_probes(std::vector<isolation_finding> findin
     return findings;
 }
 
-void print(context& c, const std::vector<isolation_finding>& open, const std::optional<std::vector<probe_result>>& probes)
+void print(context& c, const std::vector<isolation_finding>& open, const std::optional<std::vector<probe_result>>& probes,
+           const std::vector<check_not_run>& not_run)
 {
     const std::vector<isolation_finding> findings = with_probes(open, probes);
     if (c.flags.output == "sarif") {
-        c.out().write(sarif_of(findings));
+        c.out().write(sarif_of(findings, not_run));
         return;
     }
     if (c.format() == format::table) {
@@ -124,15 +132,18 @@ int examine(context& c, const doctor_flags& flags)
     if (!flags.ignore.empty() && flags.because.empty()) {
         throw error{error_kind::wrong_usage, "--ignore needs --because: the reason stands in the report"};
     }
-    for (const std::string& one : flags.ignore) {
-        add_ignored(file, parse_ignored(one, flags.because));
-    }
     diagnosis d = diagnose(c, flags.about);
+    if (!flags.ignore.empty()) {
+        for (const std::string& one : flags.ignore) {
+            add_ignored(file, as_found(parse_ignored(one, flags.because), d.examined.findings));
+        }
+        d = with_accepted(std::move(d.examined), file);
+    }
     say_what_was_examined(c, d.examined);
     if (flags.probe.wanted) {
         probe(c, flags.probe, d);
     }
-    print(c, d.open, d.probes);
+    print(c, d.open, d.probes, d.examined.not_run);
     return conclude(c, d, flags.strict);
 }
 

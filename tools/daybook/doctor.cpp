@@ -29,10 +29,16 @@ std::string ignore_file(const examination_flags& flags)
 
 diagnosis diagnose(const context& c, const examination_flags& flags)
 {
+    static_cast<void>(read_ignored(ignore_file(flags)));  // a file that cannot be read is said before anything is examined
+    return with_accepted(examine_isolation(c.owner_url(), flags.options), ignore_file(flags));
+}
+
+diagnosis with_accepted(examination examined, const std::string& ignore_file)
+{
     diagnosis d;
-    d.ignore_file = ignore_file(flags);
-    const std::vector<ignored_finding> accepted = read_ignored(d.ignore_file);
-    d.examined = examine_isolation(c.owner_url(), flags.options);
+    d.ignore_file = ignore_file;
+    d.examined = std::move(examined);
+    const std::vector<ignored_finding> accepted = read_ignored(ignore_file);
     for (const isolation_finding& f : d.examined.findings) {
         const auto found = std::ranges::find_if(accepted, [&f](const ignored_finding& i) { return i.is(f); });
         if (found == accepted.end()) {

@@ -48,6 +48,9 @@ struct diagnosis {
 /// Examines the database of the owner's URL. Throws what examine_isolation() and read_ignored() do.
 [[nodiscard]] diagnosis diagnose(const context& c, const examination_flags& flags);
 
+/// The same of what was examined already, with the findings that `ignore_file` accepts.
+[[nodiscard]] diagnosis with_accepted(examination examined, const std::string& ignore_file);
+
 /// Probes the tables that were examined, as the application's role. Throws what probe_isolation() does; error (wrong_usage,
 /// no_url).
 void probe(const context& c, const probe_flags& flags, diagnosis& d);

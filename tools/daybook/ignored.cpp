@@ -1,6 +1,7 @@
 #include "ignored.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -15,6 +16,7 @@ namespace daybook::command {
 namespace {
 
 constexpr std::string_view separator = " -- ";
+constexpr std::array levels{severity::info, severity::warning, severity::error};
 
 std::string trimmed(std::string_view text)
 {
@@ -56,10 +58,18 @@ std::vector<ignored_finding> read_ignored(const std::string& path)
         const std::size_t reason = line.find(separator);
         const std::string where = path + ", line " + std::to_string(number) + ": ";
         if (reason == std::string::npos || trimmed(line.substr(reason + separator.size())).empty()) {
-            throw error{error_kind::unreadable_input, where + "a finding is ignored for a reason", "FINDING:OBJECT -- REASON"};
+            throw error{error_kind::unreadable_input, where + "a finding is ignored for a reason", "SEVERITY FINDING:OBJECT -- REASON"};
         }
         try {
-            found.push_back(parse_ignored(trimmed(line.substr(0, reason)), trimmed(line.substr(reason + separator.size()))));
+            std::string what = trimmed(line.substr(0, reason));
+            const std::size_t blank = what.find(' ');
+            const std::string word = what.substr(0, std::min(blank, what.size()));
+            const auto level = std::ranges::find_if(levels, [&word](severity one) { return to_string(one) == word; });
+            if (level == levels.end() || blank == std::string::npos) {
+                throw error{error_kind::wrong_usage, "it begins with error, warning or info: as what it is accepted"};
+            }
+            found.push_back(parse_ignored(trimmed(what.substr(blank)), trimmed(line.substr(reason + separator.size()))));
+            found.back().level = *level;
         } catch (const error& e) {
             throw error{error_kind::unreadable_input, where + e.what()};
         }
@@ -84,22 +94,32 @@ ignored_finding parse_ignored(const std::string& text, const std::string& becaus
     if (!one_line || text.find(separator) != std::string::npos) {
         throw error{error_kind::wrong_usage, "the object or the reason does not fit into one line of the file"};
     }
-    return {check, text.substr(colon + 1), because};
+    return {.check = check, .object = text.substr(colon + 1), .because = because};
+}
+
+ignored_finding as_found(ignored_finding one, const std::vector<isolation_finding>& findings)
+{
+    const auto found = std::ranges::find_if(findings, [&one](const isolation_finding& f) { return f.check == one.check && f.object == one.object; });
+    if (found == findings.end()) {
+        throw error{error_kind::wrong_usage, one.check + " is not found on " + one.object, "name the object as the doctor prints it"};
+    }
+    one.level = found->level;
+    return one;
 }
 
 void add_ignored(const std::string& path, const ignored_finding& one)
 {
     const std::vector<ignored_finding> known = read_ignored(path);
-    const auto same = [&one](const ignored_finding& k) { return k.check == one.check && k.object == one.object; };
+    const auto same = [&one](const ignored_finding& k) { return k.check == one.check && k.object == one.object && k.level >= one.level; };
     if (std::ranges::any_of(known, same)) {
         return;
     }
     const std::string before = std::filesystem::exists(path)
                                    ? whole(path)
-                                   : "# Findings of `daybook doctor` that are accepted, each with its reason: FINDING:OBJECT -- REASON\n";
+                                   : "# Findings of `daybook doctor` that are accepted, each with its reason: SEVERITY FINDING:OBJECT -- REASON\n";
     output_file out{path};
     out.write(before);
-    out.write((before.ends_with('\n') ? "" : "\n") + one.check + ":" + one.object + std::string{separator} + one.because + "\n");
+    out.write((before.ends_with('\n') ? "" : "\n") + std::string{to_string(one.level)} + " " + one.check + ":" + one.object + std::string{separator} + one.because + "\n");
     out.finish();
 }
 

@@ -65,12 +65,16 @@ private:
 std::string digest_of_tables(const examination& e)
 {
     fingerprint all;
+    all.add(e.database).add(e.server).add(std::to_string(e.app_roles.size()));
     for (const std::string& role : e.app_roles) {
         all.add(role);
     }
-    all.add("tables");
     for (const tenant_table& t : e.tables) {
-        all.add(t.name).add(t.column).add(t.setting).add(t.append_only ? "append-only" : "");
+        all.add(t.name).add(t.column).add(t.setting).add(t.append_only ? "append-only" : "").add(t.is_partition ? "part" : "");
+    }
+    all.add("shared");
+    for (const std::string& table : e.shared_tables) {
+        all.add(table);
     }
     return all.hex();
 }
@@ -79,7 +83,7 @@ std::string digest_of_policies(const examination& e)
 {
     fingerprint all;
     for (const policy_in_force& p : e.policies) {
-        all.add(p.table).add(p.name).add(p.permissive ? "permissive" : "restrictive").add(p.command).add(listed(p.roles)).add(p.using_sql).add(p.check_sql);
+        all.add(p.table).add(p.name).add(p.permissive ? "permissive" : "restrictive").add(p.command).add(std::to_string(p.roles.size())).add(listed(p.roles)).add(p.using_sql).add(p.check_sql);
     }
     return all.hex();
 }
@@ -105,7 +109,7 @@ std::string digest_of_findings(const diagnosis& d)
     }
     all.add("not run");
     for (const check_not_run& n : d.examined.not_run) {
-        all.add(n.check);
+        all.add(n.check).add(n.reason);
     }
     return all.hex();
 }
@@ -123,7 +127,7 @@ std::string digest_of_probes(const report_content& content)
 
 rows digests(const report_content& content)
 {
-    return {{"tables and application roles", digest_of_tables(content.examined.examined)},
+    return {{"database, server, tables and application roles", digest_of_tables(content.examined.examined)},
             {"policies", digest_of_policies(content.examined.examined)},
             {"privileged roles", digest_of_paths(content.examined.examined)},
             {"findings, open and accepted", digest_of_findings(content.examined)},
@@ -139,12 +143,12 @@ struct claim {
     bool of_logs = false;
 };
 
-constexpr std::array<std::string_view, 17> against_isolation{
-    "rls_disabled", "rls_not_forced", "rls_no_policy", "restrictive_only", "policy_exists_rls_disabled", "using_always_true", "with_check_always_true",
+constexpr std::array<std::string_view, 20> against_isolation{
+    "policy_subquery", "tenant_column_nullable", "organizations_open", "rls_disabled", "rls_not_forced", "rls_no_policy", "restrictive_only", "policy_exists_rls_disabled", "using_always_true", "with_check_always_true",
     "policy_not_on_organization", "partition_open", "foreign_table", "child_without_organization", "immutable_policy_function", "definer_view",
     "definer_function", "materialized_view", "persisted_tenant", "setting_contaminated"};
-constexpr std::array<std::string_view, 14> against_least_privilege{
-    "role_superuser", "role_bypassrls", "role_can_become_bypassrls", "role_can_grant_itself", "role_replication", "role_server_access", "role_owns_table",
+constexpr std::array<std::string_view, 16> against_least_privilege{
+    "temp_granted", "definer_function", "role_superuser", "role_bypassrls", "role_can_become_bypassrls", "role_can_grant_itself", "role_replication", "role_server_access", "role_owns_table",
     "role_owns_schema", "policy_function_replaceable", "truncate_granted", "trigger_granted", "schema_create", "parameter_granted", "search_path_open"};
 constexpr std::array<std::string_view, 6> against_append_only{"update_granted",     "truncate_granted", "append_only_trigger",
                                                               "append_only_policy", "rewrite_rule",     "fk_cascade"};
@@ -169,8 +173,9 @@ std::string obstacles(const claim& c, const diagnosis& d)
 {
     std::set<std::string> found;
     const auto is_against = [&c](std::string_view check) { return std::ranges::find(c.against, check) != c.against.end(); };
+    // An error anywhere is a way around, and no sentence stands beside it.
     for (const isolation_finding& f : d.open) {
-        if (f.level != severity::info && is_against(f.check)) {
+        if (f.level == severity::error || (f.level == severity::warning && is_against(f.check))) {
             found.insert(f.check);
         }
     }
@@ -186,7 +191,7 @@ std::string exceptions(const claim& c, const diagnosis& d)
 {
     std::set<std::string> found;
     for (const auto& [f, why] : d.accepted) {
-        if (std::ranges::find(c.against, f.check) != c.against.end()) {
+        if (f.level == severity::error || std::ranges::find(c.against, f.check) != c.against.end()) {
             found.insert(f.check + " on " + f.object);
         }
     }
@@ -292,6 +297,10 @@ void write_tables(document& out, const examination& e)
         return;
     }
     out.table({"Table", "Column", "Setting", ""}, table);
+    if (!e.shared_tables.empty()) {
+        out.paragraph("The application roles can also reach these, whose rows nothing says are one organization's. They are shared by all, or should not be here: " +
+                      listed(e.shared_tables) + ".");
+    }
     if (partitions > 0) {
         out.paragraph("They have " + count_of(partitions, "partition") + ", each of which was examined as a table that can be named directly.");
     }
@@ -487,7 +496,8 @@ void write_report(document& out, const report_content& content)
               "That it will be so tomorrow: it is a picture of one moment. Two reports with the same digest found the same.",
               "That there is no way around that nobody thought of: the checks are listed in docs/checks, and each is a query that can be read."});
     out.heading(2, "Digests");
-    out.paragraph("SHA-256 over what each part says, without times. Where two reports differ, the parts that differ tell where.");
+    out.paragraph("SHA-256 over what each part says, without times, and without what is sealed, which changes all the time. Where two reports differ, the parts that differ "
+                  "tell where.");
     out.table({"Part", "SHA-256"}, digests(content));
 }
 

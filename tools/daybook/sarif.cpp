@@ -24,7 +24,7 @@ std::string_view level(severity of)
 
 }  // namespace
 
-std::string sarif_of(std::span<const isolation_finding> findings)
+std::string sarif_of(std::span<const isolation_finding> findings, std::span<const check_not_run> not_run)
 {
     std::set<std::string_view> rules;
     for (const isolation_finding& f : findings) {
@@ -37,7 +37,13 @@ std::string sarif_of(std::span<const isolation_finding> findings)
         out += (first ? "{\"id\":" : ",{\"id\":") + quoted(rule) + "}";
         first = false;
     }
-    out += "]}},\"results\":[";
+    out += std::string{"]}},\"invocations\":[{\"executionSuccessful\":"} + (not_run.empty() ? "true" : "false") + ",\"toolExecutionNotifications\":[";
+    first = true;
+    for (const check_not_run& n : not_run) {
+        out += (first ? "{\"level\":\"error\",\"message\":{\"text\":" : ",{\"level\":\"error\",\"message\":{\"text\":") + quoted("could not check " + n.check + ": " + n.reason) + "}}";
+        first = false;
+    }
+    out += "]}],\"results\":[";
     first = true;
     for (const isolation_finding& f : findings) {
         out += (first ? "{\"ruleId\":" : ",{\"ruleId\":") + quoted(f.check) + ",\"level\":\"" + std::string{level(f.level)} +

@@ -10,7 +10,8 @@
 
 namespace daybook::command {
 
-[[nodiscard]] std::string sarif_of(std::span<const isolation_finding> findings);
+/// A run with checks that could not run says that it was not successful.
+[[nodiscard]] std::string sarif_of(std::span<const isolation_finding> findings, std::span<const check_not_run> not_run);
 
 }  // namespace daybook::command
 

@@ -12,5 +12,7 @@ cross join lateral aclexplode(d.defaclacl) x
 join grantee g on g.oid = x.grantee
 where d.defaclobjtype = 'r' and x.grantee <> d.defaclrole
   and x.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
-  and (d.defaclnamespace = 0 or d.defaclnamespace in (select i.schema from interesting i))
+  and (d.defaclnamespace = 0 or d.defaclnamespace in (select i.schema from interesting i)
+       or exists (select from app_role a
+                  where has_schema_privilege(a.oid, d.defaclnamespace, 'usage') and (x.grantee = 0 or pg_has_role(a.oid, x.grantee, 'usage'))))
 group by n.nspname, g.oid, g.name

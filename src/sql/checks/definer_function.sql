@@ -1,5 +1,5 @@
--- A SECURITY DEFINER function runs as its owner. If policies do not hold the owner, whoever may call it may see every organization. Functions of
--- triggers cannot be called, and Daybook's own are compared word by word by `daybook migrate verify`. An owner whose every policy compares the
+-- A SECURITY DEFINER function runs as its owner. If policies do not hold the owner, whoever may call it may see every organization. A trigger's
+-- function is called by whoever can make a table for it. Daybook's own are compared word by word by `daybook migrate verify`. An owner whose every policy compares the
 -- organization is held on purpose. A function that asks the session who is there, as the policies do, decides for itself: a warning, since only its
 -- author knows whether it decides rightly.
 \ir ../isolation/scope.sql
@@ -13,14 +13,22 @@
                                    and d.refclassid = 'pg_catalog.pg_proc'::regclass
     join pg_catalog.pg_proc f on f.oid = d.refobjid
 ), callable as materialized (
-    select f.oid, lower(coalesce(pg_get_function_sqlbody(f.oid), f.prosrc)) as folded, f.proowner, o.rolname, o.rolsuper or o.rolbypassrls as unbound, coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as source,
+    select f.oid, lower(coalesce(pg_get_function_sqlbody(f.oid), f.prosrc)) as folded, f.proowner, o.rolname, o.rolsuper or o.rolbypassrls as unbound, regexp_replace(coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), '--[^\n]*|/\*.*?\*/', ' ', 'g') as source,
            l.lanname, string_agg(distinct a.ident, ', ') as callers
     from pg_catalog.pg_proc f
     join pg_catalog.pg_namespace n on n.oid = f.pronamespace
     join pg_catalog.pg_roles o on o.oid = f.proowner
     join pg_catalog.pg_language l on l.oid = f.prolang
-    join app_role a on has_function_privilege(a.oid, f.oid, 'execute') and has_schema_privilege(a.oid, n.oid, 'usage') and not a.rolsuper
-    where f.prosecdef and f.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+    join app_role a on has_function_privilege(a.oid, f.oid, 'execute') and not a.rolsuper
+                       -- USAGE is asked for where a name is looked up, and not where a view, a default or a parsed body has it already.
+                       and (has_schema_privilege(a.oid, n.oid, 'usage')
+                            or exists (select from pg_catalog.pg_depend d
+                                       where d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = f.oid and d.deptype = 'n'
+                                         and d.classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_proc'::regclass)))
+    where f.prosecdef and f.prorettype <> 'event_trigger'::regtype
+      -- A trigger's function is called by whoever can make a table for it.
+      and (f.prorettype <> 'trigger'::regtype or has_database_privilege(a.oid, current_database(), 'temporary')
+           or exists (select from pg_catalog.pg_namespace s where s.nspname !~ '^pg_' and has_schema_privilege(a.oid, s.oid, 'create')))
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
       and n.oid is distinct from ($1::json ->> 'daybook')::oid
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')

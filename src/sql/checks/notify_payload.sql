@@ -31,5 +31,5 @@ join told f on f.oid = g.tgfoid
 where not g.tgisinternal and g.tgparentid = 0
   and (f.arguments ~* '\m(new|old)\M'
        -- A variable that was made of the row.
-       or exists (select from regexp_matches(f.source, '(?:(\w+)\s*:?=[^;]*?\m(?:new|old)\M|\minto\s+(\w+))', 'gi') v
+       or exists (select from regexp_matches(f.source, '(?:(?:^|;|\mthen|\melse|\mbegin|\mloop)\s*(\w+)\s*:?=[^;]*?\m(?:new|old)\M|\minto\s+(\w+))', 'gi') v
                   where f.source ~* '\m(new|old)\M' and f.arguments ~* ('\m' || coalesce(v[1], v[2]) || '\M')))

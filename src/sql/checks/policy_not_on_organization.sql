@@ -1,7 +1,7 @@
 -- A permissive policy with a way through that does not compare the organization: on users, on a flag, or where the setting is missing.
 \ir ../isolation/scope.sql
 select 'error', c.object,
-       format('%s lets rows through without comparing %s to who is asking: %s',
+       format('%s lets rows through without comparing %s to who is asking, as far as it can be read: %s',
               case when c.kind = 'check' then 'WITH CHECK' else 'USING' end, t.column_name, c.sql),
        format('alter policy %s on %s %s (…);  -- every branch must compare %s; `daybook protect %s` prints the predicate', c.policy_name, c.table_name,
               case when c.kind = 'check' then 'with check' else 'using' end, t.column_name, c.table_name)

@@ -1,5 +1,6 @@
 -- A SECURITY DEFINER function without a search_path of its own, or with one that others can put something into: who calls it chooses what its names
--- mean. A search_path without pg_temp has it first, for tables: that counts where the function names one without its schema.
+-- mean. A search_path without pg_temp has it first, for tables and for types, even before pg_catalog: a domain of the name `text` runs its CHECK
+-- with the function's rights.
 \ir ../isolation/scope.sql
 , exposed as (
     select f.oid, f.proowner, coalesce(f.prosrc, '') as source,
@@ -10,7 +11,7 @@
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
       and f.prosecdef and f.prosqlbody is null
       and (exists (select from app_role a where has_function_privilege(a.oid, f.oid, 'execute') and has_schema_privilege(a.oid, n.oid, 'usage'))
-           or exists (select from pg_catalog.pg_trigger g join interesting i on i.oid = g.tgrelid where g.tgfoid = f.oid))
+           or exists (select from pg_catalog.pg_trigger g join reach r on r.relation = g.tgrelid and r.writes where g.tgfoid = f.oid))
 ), place as (
     select e.oid, n.oid as schema, part.name, part.place
     from exposed e
@@ -40,14 +41,10 @@
     from place p, can_make c
     where p.name = 'pg_temp' and p.place < (select max(o.place) from place o where o.oid = p.oid)
     union all
-    select e.oid, 4, 'error', format('its search_path has no pg_temp at the end, so temporary tables come first, and it names %s without a schema', min(r.relname))
+    select e.oid, 4, 'error', 'its search_path has no pg_temp at the end, so temporary tables and types come first, even before pg_catalog'
     from exposed e
     join can_make c on c.temporary
-    join place p on p.oid = e.oid
-    join pg_catalog.pg_class r on r.relnamespace = p.schema and r.relkind in ('r', 'p', 'v', 'm', 'f')
-                                  and e.source ~* ('(\m(from|join|into|update|only|using)|,)\s+"?' || regexp_replace(r.relname, '([^a-zA-Z0-9_])', '\\\1', 'g') || '\M(?!\s*\.)')
-    where not exists (select from place o where o.oid = e.oid and o.name = 'pg_temp')
-    group by e.oid
+    where e.path is not null and not exists (select from place o where o.oid = e.oid and o.name = 'pg_temp')
 )
 select distinct on (f.oid) f.level, f.oid::regprocedure::text,
        format('runs as %I and %s: who calls it can put objects of their own in the way', pg_get_userbyid(e.proowner), f.what),

@@ -4,4 +4,6 @@ select 'error', t.name || '/' || g.grantee, format('%s may create triggers on it
        format('revoke trigger on %s from %s;', t.name, g.grantee)
 from interesting t
 join granted g on g.relation = t.oid and g.privilege = 'TRIGGER'
-where t.attnum is not null or t.log
+where (t.attnum is not null or t.log or t.relrowsecurity)
+  and exists (select from app_role a
+              where has_schema_privilege(a.oid, t.schema, 'usage') and has_table_privilege(a.oid, t.oid, 'TRIGGER'))

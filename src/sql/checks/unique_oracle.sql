@@ -12,7 +12,10 @@ cross join lateral (
     select string_agg(coalesce(quote_ident(a.attname), pg_get_indexdef(x.indexrelid, i.place::int, true)), ', ' order by i.place) as columns,
            bool_or(i.attnum = t.attnum) as has_tenant,
            bool_or(a.atttypid = 'uuid'::regtype or a.attidentity <> ''
-                   or (a.attgenerated = '' and pg_get_expr(f.adbin, f.adrelid) like 'nextval(%')) as drawn,
+                   or (a.attgenerated = '' and pg_get_expr(f.adbin, f.adrelid) like 'nextval(%')
+                   or exists (select from pg_catalog.pg_depend d
+                              join pg_catalog.pg_proc v on v.oid = d.refobjid and v.provolatile = 'v'
+                              where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_catalog.pg_proc'::regclass)) as drawn,
            array_agg(i.attnum) as numbers
     from unnest(x.indkey::int2[]) with ordinality as i (attnum, place)
     left join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = i.attnum and i.attnum <> 0

@@ -2,7 +2,7 @@
 -- What belongs to an extension or to PostgreSQL is theirs to secure.
 select c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relname::text, c.relkind::text,
        c.relrowsecurity,
-       (select i.inhparent::bigint from pg_catalog.pg_inherits i where i.inhrelid = c.oid order by i.inhseqno limit 1),
+       (select string_agg(i.inhparent::bigint::text, ',' order by i.inhseqno) from pg_catalog.pg_inherits i where i.inhrelid = c.oid),
        a.attnum::bigint, a.attname::text, a.attnotnull
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -10,9 +10,9 @@ with guard as (
       and f.prosrc !~* '\m(if|case|loop|insert|update|perform|execute)\M'
     group by g.tgrelid
 ), permitted as (
-    select p.polrelid as relation, bit_or(case p.polcmd when 'd' then 8 else 16 end) as commands
+    select p.polrelid as relation, bit_or(case p.polcmd when 'd' then 8 when 'w' then 16 else 24 end) as commands
     from pg_catalog.pg_policy p
-    where p.polpermissive and p.polcmd in ('w', 'd') and pg_get_expr(p.polqual, p.polrelid) <> 'false'
+    where p.polpermissive and p.polcmd in ('w', 'd', '*') and pg_get_expr(p.polqual, p.polrelid) <> 'false'
     group by p.polrelid
 )
 select t.oid::bigint

@@ -80,5 +80,7 @@ select r.oid::bigint, r.rolname::text
 from candidate c
 join pg_catalog.pg_roles r on r.oid = c.oid
 where c.oid in (select a.oid from application a)
-   or (c.rolcanlogin and exists (select from application a where pg_has_role(c.oid, a.oid, 'member')))
+   -- What owns tables of its own is a service of the platform.
+   or (c.rolcanlogin and exists (select from application a where pg_has_role(c.oid, a.oid, 'member'))
+       and not exists (select from pg_catalog.pg_class k where k.relowner = c.oid and k.relkind in ('r', 'p')))
 order by 2

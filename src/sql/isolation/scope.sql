@@ -30,6 +30,18 @@ with app_role as (
     from interesting i
     join pg_catalog.pg_class p on p.oid = i.parent
     join pg_catalog.pg_namespace n on n.oid = p.relnamespace
+), acting as materialized (
+    -- The application's roles, and whom a view acts as when one of them uses it: policies for those count as well.
+    select a.oid, a.rolsuper from app_role a
+    union
+    select o.oid, false
+    from pg_catalog.pg_class v
+    join pg_catalog.pg_roles o on o.oid = v.relowner and not o.rolsuper and not o.rolbypassrls
+    join pg_catalog.pg_namespace n on n.oid = v.relnamespace and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    where v.relkind = 'v' and not exists (select from unnest(v.reloptions) x where x ~* '^security_invoker=(t|tr|tru|true|on|1|y|ye|yes)$')
+      and exists (select from app_role a
+                  where not a.rolsuper and a.oid <> o.oid and has_schema_privilege(a.oid, n.oid, 'usage')
+                    and has_any_column_privilege(a.oid, v.oid, 'select, insert, update'))
 ), clause as not materialized (
     -- kind: using or check; a check that is not said is what USING says. bound: the tenant column is the session's in every branch.
     select x.policy, x.kind, x.implicit, x.always, x.bound, x.subquery, x.cast_type,
@@ -37,7 +49,7 @@ with app_role as (
            format('%I.%I', n.nspname, c.relname) as table_name,
            format('%I.%I/%I', n.nspname, c.relname, p.polname) as object,
            regexp_replace(pg_get_expr(case when x.kind = 'check' and not x.implicit then p.polwithcheck else p.polqual end, p.polrelid), '\s+', ' ', 'g') as sql,
-           exists (select from app_role r where p.polroles = '{0}'
+           exists (select from acting r where p.polroles = '{0}'
                                              or exists (select from unnest(p.polroles) u (oid)
                                                         -- A superuser is a member of every role: that says nothing of the policy.
                                                         where u.oid = r.oid or (not r.rolsuper and pg_has_role(r.oid, u.oid, 'usage')))) as for_app
@@ -63,7 +75,7 @@ with app_role as (
     select distinct c.polrelid, c.kind, m.command
     from clause c
     cross join lateral unnest(case when c.polcmd = '*' then array['r', 'a', 'w', 'd'] else array[c.polcmd::text] end) as m (command)
-    where not c.polpermissive and c.bound
+    where not c.polpermissive and c.bound and not c.subquery
       and (c.polroles = '{0}'
            or not exists (select from app_role r
                           where not exists (select from unnest(c.polroles) u (oid) where pg_has_role(r.oid, u.oid, 'usage'))))
