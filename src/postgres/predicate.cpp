@@ -268,7 +268,10 @@ cast_away without_casts(view list)
                 type += (type.empty() ? "" : " ") + one.parts.back();
             }
         }
-        const bool shortened = std::ranges::any_of(rest, [](const item& one) { return one.what == kind::group; });
+        // A uuid has 36 characters.
+        const bool shortened = std::ranges::any_of(rest, [](const item& one) {
+            return one.what == kind::group && (one.inside.size() != 1 || std::atoi(one.inside[0].text.c_str()) < 36);
+        });
         lossless = lossless && !shortened && (own || is_lossless(type));
         list = list.first(before);
     }

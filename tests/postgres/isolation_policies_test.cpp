@@ -194,7 +194,7 @@ TEST_CASE("views are asked as whom they ask", "[database]")
          " select on shop.log to shop_app;"
          "create view shop.every as select * from shop.invoices; alter view shop.every owner to shop_owner; grant"
          " select on shop.every to shop_app",
-         {"definer_view:shop.log", "definer_view:shop.every"}},
+         {"definer_view:shop.log", "definer_view:shop.every", "using_always_true:shop.audit_log/audit_log_auditor"}},
         {"right: every spelling of an invoker's view, and what stands around one",
          "create view shop.a with (security_invoker = 'TRUE') as select * from shop.invoices; create view shop.b"
          " with (security_invoker = 't') as select * from shop.a;"
@@ -618,7 +618,8 @@ TEST_CASE("rules and names and keys of a table", "[database]")
          "create function shop.r3() returns bigint security definer set search_path = '' language sql as 'select"
          " count(*) from shop.countries'; " +
              of_owner,
-         {"search_path_open:shop.a()", "search_path_open:shop.b()", "temp_granted:example/shop_app"}},
+         {"search_path_open:shop.a()", "search_path_open:shop.b()", "search_path_open:shop.r2()", "search_path_open:shop.r3()",
+          "temp_granted:example/shop_app"}},
         {"nulls",
          own_table("a") + own_table("b") + own_table("c") +
              "alter table shop.a drop constraint a_pkey; alter table shop.a alter column organization_id drop not"

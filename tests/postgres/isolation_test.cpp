@@ -252,3 +252,139 @@ TEST_CASE("the connection is examined in a read-only transaction that cannot be 
     CHECK(e.not_run.empty());
     CHECK(std::ranges::any_of(e.findings, [](const isolation_finding& f) { return f.check == "rls_not_forced" && f.object == "shop.invoices"; }));
 }
+
+namespace {
+
+bool finds(const examination& e, const char* check, const std::string& object)
+{
+    return std::ranges::any_of(e.findings, [&](const isolation_finding& f) { return f.check == check && f.object == object; });
+}
+
+}  // namespace
+
+TEST_CASE("a schema that somebody else calls daybook is not believed, and nothing in it runs", "[database]")
+{
+    const example_database shop;
+    shop.run("grant create on database example to shop_app; set role shop_app; create schema daybook; create table daybook.audit_logs (x int); "
+             "create table daybook.ran (x int); "
+             "create function daybook.evil() returns text language plpgsql as $$ begin perform set_config('shop.ran', 'yes', false); raise exception 'ran'; end $$; "
+             "create view daybook.roles as select daybook.evil() as purpose, 'shop_app'::name as role; "
+             "grant usage on schema daybook to public; grant select on daybook.roles to public; reset role; alter table shop.invoices no force row level security");
+
+    const examination e = examine_isolation(shop.owner_url());
+
+    CHECK_FALSE(e.has_daybook);
+    CHECK(std::ranges::any_of(e.not_run, [](const check_not_run& n) { return n.check == "daybook_roles" && n.reason.find("shop_app") != std::string::npos; }));
+    CHECK(e.not_run.size() == 1);
+    CHECK(finds(e, "rls_not_forced", "shop.invoices"));
+    // A plain table that takes a role out of those of the application is not believed either.
+    shop.run("drop view daybook.roles; create table daybook.roles (purpose text, role text); insert into daybook.roles values ('auditor', 'shop_app'); "
+             "alter table daybook.roles owner to shop_app");
+    CHECK(roles(examine_isolation(shop.owner_url())) == "shop_app");
+    CHECK(roles(examine_isolation(shop.url("postgres"))) == "shop_app");
+}
+
+TEST_CASE("what a role has set for its sessions does not change what the checks mean", "[database]")
+{
+    const example_database shop;
+    shop.run("alter role shop_owner set standard_conforming_strings = off; alter role shop_owner set quote_all_identifiers = on; "
+             "alter role shop_owner set client_min_messages = debug5");
+
+    const examination e = examine_isolation(shop.owner_url());
+
+    CHECK(listed(e).empty());
+}
+
+TEST_CASE("a line break in a name does not become SQL in what a finding prints", "[database]")
+{
+    const example_database shop;
+    shop.run("create table shop.\"x\n; drop table shop.countries cascade; select 'gone\" (organization_id uuid not null, id int, primary key (organization_id, id)); "
+             "grant select on shop.\"x\n; drop table shop.countries cascade; select 'gone\" to shop_app; "
+             "alter table shop.\"x\n; drop table shop.countries cascade; select 'gone\" owner to shop_owner");
+
+    const examination e = examine_isolation(shop.owner_url());
+
+    REQUIRE_FALSE(e.findings.empty());
+    for (const isolation_finding& f : e.findings) {
+        CHECK(f.fix.find("drop table") == std::string::npos);
+    }
+}
+
+TEST_CASE("ways around that a policy's only branch opens are found", "[database]")
+{
+    struct form {
+        const char* sql;
+        const char* check;
+        const char* object;
+    };
+    const form forms[] = {
+        // The table that tenant columns refer to is one of organizations, whatever its own policy compares.
+        {"alter policy organizations_own on shop.organizations using (true)", "using_always_true", "shop.organizations/organizations_own"},
+        {"alter policy organizations_own on shop.organizations using (id = (select shop.organization()) or current_setting('shop.admin', true) = 'on')",
+         "policy_not_on_organization", "shop.organizations/organizations_own"},
+        {"create table shop.base (created timestamptz); create table shop.payments (organization_id uuid not null, id int not null, primary key (organization_id, id)) "
+         "inherits (shop.base); alter table shop.payments owner to shop_owner; grant select on shop.payments to shop_app",
+         "rls_disabled", "shop.payments"},
+        {"create table shop.base (created timestamptz); create table shop.more () inherits (shop.base, shop.invoices); alter table shop.more owner to shop_owner; "
+         "grant select on shop.more to shop_app",
+         "partition_open", "shop.more"},
+        {"create table shop.camel (\"organizationId\" uuid not null, id int not null, primary key (\"organizationId\", id)); alter table shop.camel owner to shop_owner; "
+         "grant select on shop.camel to shop_app",
+         "rls_disabled", "shop.camel"},
+        {"create table shop.linked (org uuid not null references shop.organizations on delete restrict, id int not null, primary key (org, id)); "
+         "alter table shop.linked owner to shop_owner; grant select on shop.linked to shop_app",
+         "rls_disabled", "shop.linked"},
+        {"create function shop.is_mine(uuid) returns boolean stable language sql return true; alter function shop.is_mine(uuid) owner to shop_owner; "
+         "create policy everything on shop.invoices for select to shop_app using (true); create policy mine on shop.invoices as restrictive to shop_app using (shop.is_mine(organization_id))",
+         "using_always_true", "shop.invoices/everything"},
+        {"alter policy invoices_read on shop.invoices using (organization_id = all (string_to_array(current_setting('shop.orgs', true), ',')::uuid[]))",
+         "policy_not_on_organization", "shop.invoices/invoices_read"},
+        {"create schema hidden authorization shop_owner; alter table shop.invoices no force row level security; set role shop_owner; "
+         "create function hidden.total() returns numeric stable security definer set search_path = pg_catalog, pg_temp language sql as 'select sum(total) from shop.invoices'; "
+         "create view shop.totals with (security_invoker = true) as select hidden.total() as total; grant select on shop.totals to shop_app; reset role",
+         "definer_function", "hidden.total()"},
+        {"grant temporary on database example to shop_app; create function shop.quiet() returns int security definer set search_path = '' language sql as 'select 1'; "
+         "alter function shop.quiet() owner to shop_owner",
+         "search_path_open", "shop.quiet()"},
+    };
+    for (const form& one : forms) {
+        DYNAMIC_SECTION(one.check << " " << one.object)
+        {
+            const example_database shop;
+            shop.run(one.sql);
+            const examination e = examine_isolation(shop.owner_url());
+            INFO(listed(e));
+            CHECK(e.not_run.empty());
+            CHECK(finds(e, one.check, one.object));
+        }
+    }
+}
+
+TEST_CASE("what careful people write is not found", "[database]")
+{
+    const char* const forms[] = {
+        "alter table shop.countries add column updated_by uuid; create table shop.users (organization_id uuid not null, id uuid not null unique, primary key (organization_id, id)); "
+        "alter table shop.users owner to shop_owner; alter table shop.users enable row level security; alter table shop.users force row level security; "
+        "create policy own on shop.users for select to shop_app using (organization_id = (select shop.organization())); grant select on shop.users to shop_app; "
+        "alter table shop.countries add foreign key (updated_by) references shop.users (id)",
+        "create function shop.no_delete() returns trigger language plpgsql as $$ begin raise exception 'close it instead'; end $$; alter function shop.no_delete() owner to shop_owner; "
+        "create trigger no_delete before delete on shop.readings for each statement execute function shop.no_delete()",
+        "create table shop.football_teams (team_id int primary key, name text); alter table shop.football_teams owner to shop_owner; grant select on shop.football_teams to shop_app",
+        "create function shop.counts() returns bigint stable security definer set search_path = pg_catalog, pg_temp language sql as 'select 1::bigint /* not of invoices */'; "
+        "alter function shop.counts() owner to shop_owner; alter table shop.countries owner to shop_owner",
+    };
+    for (const char* const sql : forms) {
+        DYNAMIC_SECTION(std::string{sql}.substr(0, 60))
+        {
+            const example_database shop;
+            shop.run(sql);
+            CHECK(listed(examine_isolation(shop.owner_url())).empty());
+        }
+    }
+}
+
+TEST_CASE("tables that programs reach and that are nobody's are told", "[database]")
+{
+    const example_database shop;
+    CHECK(examine_isolation(shop.owner_url()).shared_tables == std::vector<std::string>{"shop.countries"});
+}

@@ -17,10 +17,12 @@
                     join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = pair.here)
             from pg_catalog.pg_constraint k
             where k.contype = 'f' and k.confrelid = any (h.all_of_them) and k.conrelid <> k.confrelid
+              -- Who changed a row does not make it somebody's.
               and not exists (select from unnest(k.conkey) u (attnum)
-                              join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum and not a.attnotnull)
+                              join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum and not a.attnotnull
+                                                                and a.attname ~* '(by|user|owner|author|editor|creator)(_?id)?$')
             union
-            -- Only where a row cannot be without its parent: updated_by, which may be null, does not make a table somebody's.
+            -- Further down only where a row cannot be without its parent.
             select k.conrelid, k.confrelid, null
             from walk w
             join pg_catalog.pg_constraint k on k.contype = 'f' and k.confrelid = w.child and k.conrelid <> k.confrelid
