@@ -187,6 +187,17 @@ bool canary_maker::may_update(const table_name& table, const std::string& column
     return found != columns.end() && found->second.may_update;
 }
 
+std::optional<std::string> canary_maker::column_to_reset(const table_name& table)
+{
+    std::optional<std::string> found;
+    for (const auto& [name, column] : shape_of(table).columns) {
+        if (column.may_update && !column.required && (!found || !column.unique)) {
+            found = name;
+        }
+    }
+    return found;
+}
+
 row_values canary_maker::vary(const table_name& table, const row_values& row)
 {
     row_values out = row;

@@ -6,11 +6,19 @@
 #include "probe/insert_canary.hpp"
 #include "probe/is_part_of.hpp"
 #include "probe/point_at_canary.hpp"
+#include "probe/reset_canary.hpp"
 #include "probe/update_canary.hpp"
 
 namespace daybook::detail {
 
 namespace sql = embedded::probe;
+
+namespace {
+
+constexpr const char* no_column_to_update =
+    "of the columns that the role may UPDATE, none can be given a value: all are generated; revoke the right if it is not needed";
+
+}  // namespace
 
 // The statement must have been refused; `done` says what it did otherwise.
 void table_probes::refusal(std::string_view probe, const answer& got, const std::string& done)
@@ -124,8 +132,9 @@ answer table_probes::update(const side& whose, const side& by, const std::string
     return at_row(whose, by, sql::update_canary, m_maker.record_of(m_facts.name, {{column, value}}), of, look);
 }
 
-// The column that an UPDATE would change; the tenant column where nothing else will do.
-std::string table_probes::column_to_update(const side& whose)
+// The column that an UPDATE would change: of those that the role may change, one whose value is known, else one that the canary
+// was not given.
+std::optional<std::string> table_probes::column_to_update(const side& whose)
 {
     if (whose.given) {
         for (const auto& [name, value] : *whose.given) {
@@ -134,14 +143,21 @@ std::string table_probes::column_to_update(const side& whose)
             }
         }
     }
-    return m_table.column;
+    return m_facts.may_update_column ? m_table.column : m_maker.column_to_reset(m_facts.name);
 }
 
 answer table_probes::update_unchanged(const side& whose, const side& by)
 {
-    const std::string column = column_to_update(whose);
-    return update(whose, by, column,
-                  column == m_table.column ? json_string(whose.organization) : whose.given->at(column));
+    const std::string column = column_to_update(whose).value();
+    if (column == m_table.column) {
+        return update(whose, by, column, json_string(whose.organization));
+    }
+    if (whose.given && whose.given->contains(column)) {
+        return update(whose, by, column, whose.given->at(column));
+    }
+    names of = table_names();
+    of["column"] = {column};
+    return at_row(whose, by, sql::reset_canary, std::nullopt, of);
 }
 
 answer table_probes::remove(const side& whose, const side& by)
@@ -185,6 +201,8 @@ void table_probes::change_other()
         held("update_other_nothing", "the role has no right to UPDATE");
     } else if (!there) {
         unknown("update_other_nothing", why_no_canary());
+    } else if (!column_to_update(m_own)) {
+        unknown("update_other_nothing", no_column_to_update);
     } else {
         reaches_nothing("update_other_nothing", update_unchanged(m_other, m_own), update_unchanged(m_own, m_own),
                         "the other's row was changed");
@@ -226,6 +244,8 @@ void table_probes::change_log()
         held("append_only_update_refused", "the role has no right to UPDATE");
     } else if (!m_own.row) {
         unknown("append_only_update_refused", why_no_canary());
+    } else if (!column_to_update(m_own)) {
+        unknown("append_only_update_refused", no_column_to_update);
     } else {
         refused_aloud("append_only_update_refused", update_unchanged(m_own, m_own), "the row was changed");
     }

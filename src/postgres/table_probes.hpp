@@ -97,7 +97,7 @@ private:
     std::optional<std::string> rows_of(const side& whose);
     void gift(std::string_view probe, const answer& got, const std::optional<std::string>& before,
               const std::optional<std::string>& after, const std::string& done);
-    std::string column_to_update(const side& whose);
+    std::optional<std::string> column_to_update(const side& whose);
     answer update(const side& whose, const side& by, const std::string& column, const std::string& value,
                   const std::function<void()>& look = {});
     answer update_unchanged(const side& whose, const side& by);

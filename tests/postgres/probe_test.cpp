@@ -882,6 +882,44 @@ TEST_CASE("a row that only a constraint keeps out was let pass by the policies",
     CHECK(results.of("public.invoices", "other_insert_refused").observed.find("only a constraint") == 0);
 }
 
+TEST_CASE("a right to UPDATE some columns is tried with one of these", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    // Neither is among what a row must be given.
+    database.as_superuser("alter table public.invoices add note text default 'none', add twice numeric;"
+                          "revoke update on public.invoices from daybook_app;"
+                          "grant update (note) on public.invoices to daybook_app");
+    const bool log = GENERATE(false, true);
+    const tenant_table of = table("public.invoices", "tenant_id", log);
+
+    const probed right{database.app_url(), of};
+    INFO(right.story());
+    CHECK(right.of("public.invoices", "update_other_nothing").observed == "no row was reached; of one's own, one is");
+    CHECK(right.broken() == (log ? probes{"append_only_update_refused", "append_only_delete_refused"} : probes{}));
+
+    database.as_superuser("create function public.ok(uuid) returns boolean language sql as 'select true';"
+                          "alter policy change on public.invoices using (public.ok(tenant_id)) with check (public.ok(tenant_id))");
+    const probed open{database.app_url(), of};
+    INFO(open.story());
+    CHECK(open.of("public.invoices", "update_other_nothing").observed == "the other's row was changed");
+    CHECK(open.of("public.invoices", "move_refused").observed == "the role has no right to UPDATE the column");
+}
+
+TEST_CASE("a right to UPDATE that nothing can be tried with is not checked", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    database.as_superuser("alter table public.invoices add twice numeric generated always as (amount * 2) stored;"
+                          "revoke update on public.invoices from daybook_app;"
+                          "grant update (twice) on public.invoices to daybook_app");
+
+    const probed results{database.app_url(), table("public.invoices", "tenant_id", true)};
+
+    INFO(results.story());
+    CHECK(results.not_checked() == probes{"update_other_nothing", "append_only_update_refused"});
+}
+
 TEST_CASE("options that cannot be used are refused before anything is done", "[database]")
 {
     const auto refused = [](const probe_options& options) {
