@@ -25,6 +25,7 @@ answer answer_of(const pq::result& from)
         out.column = field(raw, PG_DIAG_COLUMN_NAME);
         out.constraint = field(raw, PG_DIAG_CONSTRAINT_NAME);
         out.type = field(raw, PG_DIAG_DATATYPE_NAME);
+        out.routine = field(raw, PG_DIAG_SOURCE_FUNCTION);
         return out;
     }
     out.affected = std::strtol(PQcmdTuples(raw), nullptr, 10);

@@ -22,6 +22,7 @@ struct answer {
     std::string column;
     std::string constraint;
     std::string type;
+    std::string routine;  ///< the server's own, which tells a policy's refusal from a trigger's in any language
     long affected = 0;  ///< rows that the statement wrote, changed or removed
     std::vector<std::vector<std::optional<std::string>>> rows;
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* no_column_to_update =
     "of the columns that the role may UPDATE, none can be given a value: all are generated; revoke the right if it is not needed";
+constexpr const char* how_to_tell = "; say how to make a row of which it works";
 
 }  // namespace
 
@@ -36,6 +37,34 @@ void table_probes::refusal(std::string_view probe, const answer& got, const std:
     } else {
         unknown(probe, "stopped elsewhere" + said);
     }
+}
+
+// `own` is what the same did where nobody else's row is touched. If that ended alike, whose row it is need not be the reason,
+// and nothing is known. True if that is all there is to say.
+bool table_probes::untold(std::string_view probe, const answer& got, const answer& own)
+{
+    // Of a constraint refusal() knows more.
+    if (got.failed() ? says_nothing(got) || got.sqlstate.starts_with("23") : got.affected > 0) {
+        return false;
+    }
+    if (got.failed()) {
+        // That a log refuses what one may not do to one's own rows either is as it must be.
+        const bool refused_anyway = m_table.append_only && !probe.ends_with("insert_refused");
+        if (own.sqlstate != got.sqlstate || own.routine != got.routine || refused_anyway) {
+            return false;
+        }
+        unknown(probe, "the same fails for a row of one's own (" + got.error_in_words() + ")" + how_to_tell);
+    } else if (own.failed() && says_nothing(own)) {
+        unknown(probe, "no row was reached; of one's own, that is not known (" + own.error_in_words() + ")");
+    } else if (own.failed() || own.affected > 0) {
+        return false;
+    } else if (probe.starts_with("delete") ? m_facts.nothing_deletable : m_facts.nothing_updatable) {
+        held(probe, "no row was reached, nor one of one's own: no policy lets the role (by the catalog)");
+    } else {
+        unknown(probe, std::string{"no row was reached, but neither was one of one's own: a policy or a trigger looks at more "
+                                   "than whose a row is"} + how_to_tell);
+    }
+    return true;
 }
 
 // The row of `whose` once more, as whoever it is now.
@@ -176,19 +205,22 @@ void table_probes::move_own()
         std::optional<std::string> after;
         const answer got = update(m_own, m_own, m_table.column, json_string(m_other.organization),
                                   [&] { after = rows_of(m_other); });
-        gift("move_refused", got, before, after, "the row was given away");
+        const answer own = update(m_own, m_own, m_table.column, json_string(m_own.organization));
+        if (!untold("move_refused", got, own)) {
+            gift("move_refused", got, before, after, "the row was given away");
+        }
     }
 }
 
 // `got` is what the statement did to the other's row, `own` what the same did to one's own.
 void table_probes::reaches_nothing(std::string_view probe, const answer& got, const answer& own, const std::string& done)
 {
-    const bool fails_anyway = got.failed() && own.sqlstate == got.sqlstate && got.sqlstate != "42501";
-    if (fails_anyway && !m_table.append_only && !says_nothing(got)) {
-        unknown(probe, "the same fails for a row of one's own (" + got.error_in_words() + ")");
-    } else if (!got.failed() && got.affected == 0) {
-        held(probe, !own.failed() && own.affected == 1 ? "no row was reached; of one's own, one is"
-                                                       : "no row was reached, nor one of one's own");
+    if (untold(probe, got, own)) {
+        return;
+    }
+    if (!got.failed() && got.affected == 0) {
+        held(probe, own.failed() ? "no row was reached; of one's own, one is (" + own.error_in_words() + ")"
+                                 : "no row was reached; of one's own, one is");
     } else {
         refusal(probe, got, done);
     }

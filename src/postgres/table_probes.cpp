@@ -47,7 +47,9 @@ std::optional<table_facts> facts_of(probe_connection& connection, const tenant_t
                  found.yes(0, 9),
                  found.yes(0, 10),
                  found.yes(0, 11),
-                 found.text(0, 12)};
+                 found.yes(0, 12),
+                 found.yes(0, 13),
+                 found.text(0, 14)};
 }
 
 }  // namespace

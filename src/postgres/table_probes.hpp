@@ -30,6 +30,8 @@ struct table_facts {
     bool may_select_column = false;
     bool may_update_column = false;
     bool nothing_readable = false;
+    bool nothing_updatable = false;
+    bool nothing_deletable = false;
     bool has_rows = false;  ///< as far as the statistics know
     std::string truncate_trigger;
 };
@@ -105,6 +107,7 @@ private:
     answer at_row(const side& whose, const side& by, std::string_view statement, const std::optional<record>& to,
                   const names& of, const std::function<void()>& look = {});
     void reaches_nothing(std::string_view probe, const answer& got, const answer& own, const std::string& done);
+    bool untold(std::string_view probe, const answer& got, const answer& own);
     void change_other();
     void move_own();
     void change_log();

@@ -920,6 +920,59 @@ TEST_CASE("a right to UPDATE that nothing can be tried with is not checked", "[d
     CHECK(results.not_checked() == probes{"update_other_nothing", "append_only_update_refused"});
 }
 
+TEST_CASE("where a row of one's own is not reached either, nothing is known of the other's", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    // Whoever asks for a draft gets everybody's, and the canary is none.
+    database.as_superuser("alter table public.invoices add status text not null default 'paid';"
+                          "create function public.is_draft(uuid, text) returns boolean language sql as $$ select $2 = 'draft' $$;"
+                          "alter policy remove on public.invoices using (public.is_draft(tenant_id, status));"
+                          "alter policy change on public.invoices using (public.is_draft(tenant_id, status)) with check (true)");
+    const probes concerned{"move_refused", "update_other_nothing", "take_other_nothing", "delete_other_nothing"};
+
+    const probed untold{database.app_url(), table("public.invoices")};
+    INFO(untold.story());
+    CHECK(untold.not_checked() == concerned);
+    CHECK(untold.broken().empty());
+
+    probe_options draft;
+    draft.recipes = {{"public.invoices", {}, R"({"status":"draft"})"}};
+    const probed told{database.app_url(), table("public.invoices"), draft};
+    INFO(told.story());
+    CHECK(told.not_checked().empty());
+    CHECK(told.broken() == concerned);
+}
+
+TEST_CASE("a new row that policies refuse whosever it is says nothing of isolation", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    database.as_superuser("alter policy change on public.invoices using (true) with check (amount > 7)");
+
+    const probed results{database.app_url(), table("public.invoices")};
+
+    INFO(results.story());
+    CHECK(results.not_checked() == probes{"move_refused", "update_other_nothing", "take_other_nothing"});
+}
+
+TEST_CASE("a right that no policy lets the role use holds", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    const char* const closed = GENERATE("drop policy change on public.invoices; drop policy remove on public.invoices",
+                                        "create policy no_change on public.invoices as restrictive for update using (false);"
+                                        "create policy no_remove on public.invoices as restrictive for delete using (false)");
+    database.as_superuser(closed);
+
+    const probed results{database.app_url(), table("public.invoices")};
+
+    INFO(results.story());
+    CHECK(results.with(probe_outcome::held).size() == results.size());
+    CHECK(results.of("public.invoices", "delete_other_nothing").observed ==
+          "no row was reached, nor one of one's own: no policy lets the role (by the catalog)");
+}
+
 TEST_CASE("options that cannot be used are refused before anything is done", "[database]")
 {
     const auto refused = [](const probe_options& options) {

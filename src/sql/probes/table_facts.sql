@@ -13,6 +13,18 @@ with recursive
         select n.oid from named n
         union
         select i.inhrelid from pg_catalog.pg_inherits i join tree t on i.inhparent = t.oid
+    ),
+    -- The policies that the role meets. The tree of a condition is read as it is stored, since pg_get_expr() would lock the
+    -- table: a constant is a whole one, and false is all zeros.
+    policies as (
+        select
+            p.polcmd,
+            p.polpermissive,
+            p.polqual::text like '{CONST :consttype 16 %:constisnull false %:constvalue 1 [ 0 0 0 0 0 0 0 0 ]}' as is_false
+        from named n
+        join pg_catalog.pg_policy p on p.polrelid = n.oid
+        where exists (select from pg_catalog.unnest(p.polroles) as r (oid)
+                      where r.oid = 0 or pg_catalog.pg_has_role(r.oid, 'usage'))
     )
 select
     n.nspname,
@@ -32,12 +44,18 @@ select
     coalesce(pg_catalog.has_column_privilege(n.oid, a.attnum, 'update'), false) as may_update_column,
     -- Row-level security binds the role, and lets it read nothing: an empty table, without an error.
     pg_catalog.row_security_active(n.oid)
-        and not exists (select from pg_catalog.pg_policy p
-                        where p.polrelid = n.oid
-                          and p.polpermissive
-                          and p.polcmd in ('r', '*')
-                          and exists (select from pg_catalog.unnest(p.polroles) as r (oid)
-                                      where r.oid = 0 or pg_catalog.pg_has_role(r.oid, 'usage'))) as nothing_readable,
+        and not exists (select from policies p where p.polpermissive and p.polcmd in ('r', '*')) as nothing_readable,
+    -- The same for UPDATE and DELETE, where a restrictive "false" is as good.
+    pg_catalog.row_security_active(n.oid)
+        and (not exists (select from policies p where p.polpermissive and p.polcmd in ('w', '*'))
+             or exists (select from policies p
+                        where not p.polpermissive and p.polcmd in ('w', '*') and p.is_false))
+        as nothing_updatable,
+    pg_catalog.row_security_active(n.oid)
+        and (not exists (select from policies p where p.polpermissive and p.polcmd in ('d', '*'))
+             or exists (select from policies p
+                        where not p.polpermissive and p.polcmd in ('d', '*') and p.is_false))
+        as nothing_deletable,
     exists (select
             from tree t
             join pg_catalog.pg_class c on c.oid = t.oid
