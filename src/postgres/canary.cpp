@@ -198,9 +198,25 @@ std::optional<std::string> canary_maker::column_to_reset(const table_name& table
     return found;
 }
 
+// What recipes say of the rows that are written into `table`; the first that names a column counts.
+row_values canary_maker::told(const table_name& table)
+{
+    row_values out;
+    for (const canary_recipe& recipe : m_options.recipes) {
+        if (parse_table_name(recipe.into.empty() ? recipe.table : recipe.into) == table && !recipe.values.empty()) {
+            const answer given = m_connection.must(embedded::probe::row_values, {recipe.values});
+            for (std::size_t row = 0; row < given.rows.size(); ++row) {
+                out.try_emplace(given.text(row, 0), given.text(row, 1));
+            }
+        }
+    }
+    return out;
+}
+
 row_values canary_maker::vary(const table_name& table, const row_values& row)
 {
     row_values out = row;
+    const row_values kept = told(table);
     const shape& of = shape_of(table);
     for (auto& [name, value] : out) {
         const auto refers = [&name = name](const foreign_key& key) {
@@ -208,7 +224,7 @@ row_values canary_maker::vary(const table_name& table, const row_values& row)
         };
         const auto column = of.columns.find(name);
         const bool unique = column != of.columns.end() && column->second.unique;
-        if (unique && name != m_column && std::ranges::none_of(of.keys, refers)) {
+        if (unique && name != m_column && !kept.contains(name) && std::ranges::none_of(of.keys, refers)) {
             value = candidates(column->second).front();
         }
     }
@@ -222,16 +238,11 @@ row_values canary_maker::insert(const table_name& table, row_values fixed, const
     if (const auto column = tenant_column_of(table)) {
         fixed.try_emplace(*column, json_string(m_organization));
     }
-    for (const canary_recipe& recipe : m_options.recipes) {
-        if (parse_table_name(recipe.into.empty() ? recipe.table : recipe.into) == table && !recipe.values.empty()) {
-            const answer given = m_connection.must(embedded::probe::row_values, {recipe.values});
-            for (std::size_t row = 0; row < given.rows.size(); ++row) {
-                if (!of.columns.contains(given.text(row, 0))) {
-                    throw no_canary{to_string(table) + " has no column " + given.text(row, 0) + ", which was given a value"};
-                }
-                fixed.try_emplace(given.text(row, 0), given.text(row, 1));
-            }
+    for (const auto& [name, value] : told(table)) {
+        if (!of.columns.contains(name)) {
+            throw no_canary{to_string(table) + " has no column " + name + ", which was given a value"};
         }
+        fixed.try_emplace(name, value);
     }
     m_making.push_back(table);
     row_in_the_making row{table, of, std::move(fixed), {}, {}, {}, {}};

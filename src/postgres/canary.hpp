@@ -65,7 +65,7 @@ public:
     row_values make(const table_name& table, const std::string& column, const std::string& organization);
 
     /// Other values for the columns of `row` that are in a unique index, so that the row can be written once more; the
-    /// organization stays.
+    /// organization stays, and so does what a recipe says: a guess may not do, and policies are asked before the index is.
     row_values vary(const table_name& table, const row_values& row);
 
     /// `row` as the statements take it.
@@ -95,6 +95,7 @@ private:
 
     const shape& shape_of(const table_name& table);
     std::optional<std::string> tenant_column_of(const table_name& table);
+    row_values told(const table_name& table);
     row_values insert(const table_name& table, row_values fixed, const std::vector<std::string>& returned);
     void refer(row_in_the_making& row, const foreign_key& key);
     row_values parent_of(const row_in_the_making& row, const foreign_key& key, const row_values& fixed,

@@ -96,6 +96,7 @@ private:
     void insert_other();
     void insert_unset();
     answer insert_again(const side& whose);
+    answer insert_own_again();
     std::optional<std::string> rows_of(const side& whose);
     void gift(std::string_view probe, const answer& got, const std::optional<std::string>& before,
               const std::optional<std::string>& after, const std::string& done);

@@ -756,6 +756,7 @@ TEST_CASE("a probe that cannot do its work says so, and never that something hel
         const probed helped{database.app_url(), right, told};
         INFO(helped.story());
         CHECK(helped.with(probe_outcome::held).size() == helped.size());
+        CHECK(helped.of("public.invoices", "other_insert_refused").observed.starts_with("refused (42501"));
 
         told.recipes = {{"public.invoices", {}, R"({"nummer":"F-1"})"}};
         const probed misspelt{database.app_url(), right, told};
@@ -971,6 +972,48 @@ TEST_CASE("a right that no policy lets the role use holds", "[database]")
     CHECK(results.with(probe_outcome::held).size() == results.size());
     CHECK(results.of("public.invoices", "delete_other_nothing").observed ==
           "no row was reached, nor one of one's own: no policy lets the role (by the catalog)");
+}
+
+TEST_CASE("a trigger that refuses a second row of one's own says nothing of the other's", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    const bool aloud = GENERATE(true, false);
+    const std::string refusal = aloud ? "raise exception 'one per organization';" : "return null;";
+    database.as_superuser("create function public.one() returns trigger language plpgsql security definer as $$ begin "
+                          "if exists (select from public.invoices i where i.tenant_id = new.tenant_id) then " + refusal +
+                          " end if; return new; end $$;"
+                          "create trigger one before insert on public.invoices for each row execute function public.one();"
+                          "alter policy write on public.invoices with check (true)");
+    const probes inserts{"other_insert_refused", "unset_insert_refused"};
+
+    const probed untold{database.app_url(), table("public.invoices")};
+    INFO(untold.story());
+    CHECK(untold.not_checked() == inserts);
+    CHECK(untold.broken().empty());
+
+    // In a log too, where other refusals of one's own rows are wanted.
+    CHECK(probed{database.app_url(), table("public.invoices", "tenant_id", true)}.not_checked() == inserts);
+
+    database.as_superuser("drop trigger one on public.invoices");
+    CHECK(probed{database.app_url(), table("public.invoices")}.broken() == inserts);
+}
+
+TEST_CASE("a trigger that refuses only what is not one's own is a refusal", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser(invoices);
+    database.as_superuser("create function public.own_only() returns trigger language plpgsql as $$ begin "
+                          "if new.tenant_id::text is distinct from current_setting('app.org_id', true) then "
+                          "raise exception 'not yours'; end if; return new; end $$;"
+                          "create trigger own_only before insert on public.invoices for each row execute function public.own_only();"
+                          "alter policy write on public.invoices with check (true)");
+
+    const probed results{database.app_url(), table("public.invoices")};
+
+    INFO(results.story());
+    CHECK(results.with(probe_outcome::held).size() == results.size());
+    CHECK(results.of("public.invoices", "other_insert_refused").observed == "refused (P0001: not yours)");
 }
 
 TEST_CASE("options that cannot be used are refused before anything is done", "[database]")
