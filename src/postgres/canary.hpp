@@ -74,7 +74,8 @@ public:
     /// Whether the role has the right to UPDATE this column.
     bool may_update(const table_name& table, const std::string& column);
 
-    /// A column that the role may UPDATE, of those that an INSERT need not give; one in a unique index only if there is no other.
+    /// A column that the role may UPDATE, of those that an INSERT need not give; one in a unique index only if there is no
+    /// other.
     std::optional<std::string> column_to_reset(const table_name& table);
 
     /// A made-up organization, in the type of the column; nothing for a type that this cannot guess.

@@ -16,7 +16,8 @@ namespace sql = embedded::probe;
 namespace {
 
 constexpr const char* no_column_to_update =
-    "of the columns that the role may UPDATE, none can be given a value: all are generated; revoke the right if it is not needed";
+    "of the columns that the role may UPDATE, none can be given a value: all are generated; revoke the right if it is not "
+    "needed";
 constexpr const char* how_to_tell = "; say how to make a row of which it works";
 
 }  // namespace
@@ -39,8 +40,8 @@ void table_probes::refusal(std::string_view probe, const answer& got, const std:
     }
 }
 
-// `own` is what the same did where nobody else's row is touched. If that ended alike, whose row it is need not be the reason,
-// and nothing is known. True if that is all there is to say.
+// `own` is what the same did where nobody else's row is touched. If that ended alike, whose row it is need not be the
+// reason, and nothing is known. True if that is all there is to say.
 bool table_probes::untold(std::string_view probe, const answer& got, const answer& own)
 {
     const bool inserts = probe.ends_with("insert_refused");
@@ -60,13 +61,13 @@ bool table_probes::untold(std::string_view probe, const answer& got, const answe
     } else if (own.failed() || own.affected > 0) {
         return false;
     } else if (inserts) {
-        unknown(probe, std::string{"no row was written, but neither was a second one of one's own: a trigger or a rule swallows it"} +
-                           how_to_tell);
+        unknown(probe, std::string{"no row was written, but neither was a second one of one's own: a trigger or a rule "
+                                   "swallows it"} + how_to_tell);
     } else if (probe.starts_with("delete") ? m_facts.nothing_deletable : m_facts.nothing_updatable) {
         held(probe, "no row was reached, nor one of one's own: no policy lets the role (by the catalog)");
     } else {
-        unknown(probe, std::string{"no row was reached, but neither was one of one's own: a policy or a trigger looks at more "
-                                   "than whose a row is"} + how_to_tell);
+        unknown(probe, std::string{"no row was reached, but neither was one of one's own: a policy or a trigger looks at "
+                                   "more than whose a row is"} + how_to_tell);
     }
     return true;
 }
@@ -177,8 +178,8 @@ answer table_probes::update(const side& whose, const side& by, const std::string
     return at_row(whose, by, sql::update_canary, m_maker.record_of(m_facts.name, {{column, value}}), of, look);
 }
 
-// The column that an UPDATE would change: of those that the role may change, one whose value is known, else one that the canary
-// was not given.
+// The column that an UPDATE would change: of those that the role may change, one whose value is known, else one that the
+// canary was not given.
 std::optional<std::string> table_probes::column_to_update(const side& whose)
 {
     if (whose.given) {

@@ -900,7 +900,8 @@ TEST_CASE("a right to UPDATE some columns is tried with one of these", "[databas
     CHECK(right.broken() == (log ? probes{"append_only_update_refused", "append_only_delete_refused"} : probes{}));
 
     database.as_superuser("create function public.ok(uuid) returns boolean language sql as 'select true';"
-                          "alter policy change on public.invoices using (public.ok(tenant_id)) with check (public.ok(tenant_id))");
+                          "alter policy change on public.invoices using (public.ok(tenant_id)) "
+                          "with check (public.ok(tenant_id))");
     const probed open{database.app_url(), of};
     INFO(open.story());
     CHECK(open.of("public.invoices", "update_other_nothing").observed == "the other's row was changed");
@@ -927,9 +928,11 @@ TEST_CASE("where a row of one's own is not reached either, nothing is known of t
     database.as_superuser(invoices);
     // Whoever asks for a draft gets everybody's, and the canary is none.
     database.as_superuser("alter table public.invoices add status text not null default 'paid';"
-                          "create function public.is_draft(uuid, text) returns boolean language sql as $$ select $2 = 'draft' $$;"
+                          "create function public.is_draft(uuid, text) returns boolean language sql "
+                          "as $$ select $2 = 'draft' $$;"
                           "alter policy remove on public.invoices using (public.is_draft(tenant_id, status));"
-                          "alter policy change on public.invoices using (public.is_draft(tenant_id, status)) with check (true)");
+                          "alter policy change on public.invoices using (public.is_draft(tenant_id, status)) "
+                          "with check (true)");
     const probes concerned{"move_refused", "update_other_nothing", "take_other_nothing", "delete_other_nothing"};
 
     const probed untold{database.app_url(), table("public.invoices")};
@@ -963,7 +966,8 @@ TEST_CASE("a right that no policy lets the role use holds", "[database]")
     database.as_superuser(invoices);
     const char* const closed = GENERATE("drop policy change on public.invoices; drop policy remove on public.invoices",
                                         "create policy no_change on public.invoices as restrictive for update using (false);"
-                                        "create policy no_remove on public.invoices as restrictive for delete using (false)");
+                                        "create policy no_remove on public.invoices as restrictive for delete "
+                                        "using (false)");
     database.as_superuser(closed);
 
     const probed results{database.app_url(), table("public.invoices")};
@@ -1006,7 +1010,8 @@ TEST_CASE("a trigger that refuses only what is not one's own is a refusal", "[da
     database.as_superuser("create function public.own_only() returns trigger language plpgsql as $$ begin "
                           "if new.tenant_id::text is distinct from current_setting('app.org_id', true) then "
                           "raise exception 'not yours'; end if; return new; end $$;"
-                          "create trigger own_only before insert on public.invoices for each row execute function public.own_only();"
+                          "create trigger own_only before insert on public.invoices for each row "
+                          "execute function public.own_only();"
                           "alter policy write on public.invoices with check (true)");
 
     const probed results{database.app_url(), table("public.invoices")};
