@@ -193,6 +193,21 @@ TEST_CASE("shadow mode makes nobody wait, and fails nobody when nothing can be r
     CHECK(host.ask(a, "select count(*) from shop.invoices") == "5");
 }
 
+TEST_CASE("shadow mode fails nobody where functions are not everybody's by default", "[protect]")
+{
+    host_database host;
+    host.make_invoices();
+    host.as_owner("alter default privileges revoke execute on functions from public");
+    const std::string owner = host.database.owner_url();
+
+    apply_protection(owner, plan_shadow(owner, {.tables = {"shop.invoices"}}));
+
+    CHECK(host.ask("", "select count(*) from shop.invoices") == "5");
+    CHECK(host.ask("", "update shop.invoices set number = 1") == "5");
+    CHECK(host.refusal(a, "select daybook_shadow.asked_last()") == "42501");
+    CHECK(list_violations(owner).size() == 2);
+}
+
 TEST_CASE("nobody but the owner reads or forges what shadow mode recorded", "[protect]")
 {
     const shadowed host;
