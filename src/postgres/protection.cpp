@@ -312,6 +312,12 @@ struct memory {
 memory what_is_remembered(PGconn* connection)
 {
     const pq::result row = pq::execute(connection, embedded::protect::has_memory);
+    if (!row.is_null(0, 2)) {
+        throw error{error_kind::permission_denied,
+                    row.text(0, 2) + ": what protect remembers there, and --undo runs, may be somebody else's",
+                    "log in as the role that used protect first; if it was none, read what stands in daybook_shadow.before, "
+                    "then revoke the right, or drop schema daybook_shadow"};
+    }
     return {row.boolean(0, 0), row.boolean(0, 1)};
 }
 

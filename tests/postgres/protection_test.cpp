@@ -432,3 +432,65 @@ TEST_CASE("what was protected, or indexed, before stays so after undo", "[protec
 
     CHECK(host.everything() == before);
 }
+
+TEST_CASE("nobody else has a right on what undo runs, whatever the owner's default privileges say", "[protect]")
+{
+    const bool shadow = GENERATE(false, true);
+    const fixture host;
+    host.make_role("shop_reports");
+    host.make_invoices();
+    host.as_owner("alter default privileges grant all on tables to shop_reports; "
+                  "alter default privileges grant all on sequences to shop_reports with grant option; "
+                  "alter default privileges grant all on schemas to shop_reports");
+
+    if (shadow) {
+        apply_protection(host.owner(), plan_shadow(host.owner(), {.tables = {"shop.invoices"}}));
+    } else {
+        host.protect();
+    }
+
+    CHECK(host.refusal(a, "insert into daybook_shadow.before values ('shop.invoices', 'grant', 'x', 'select 1')",
+                       "shop_reports") == "42501");
+    CHECK(host.database.ask_superuser(
+              "select count(*) from pg_class c, aclexplode(c.relacl) x "
+              "where c.relnamespace = 'daybook_shadow'::regnamespace and x.grantee <> c.relowner") == "0");
+    CHECK(host.database.ask_superuser("select count(*) from pg_namespace n, aclexplode(n.nspacl) x "
+                                      "where n.nspname = 'daybook_shadow' and x.grantee <> n.nspowner") == "0");
+    host.undo();
+}
+
+TEST_CASE("protect remembers nothing where others can write, and runs nothing that they may have written", "[protect]")
+{
+    const fixture host;
+    host.make_role("shop_reports");
+    host.make_invoices();
+    host.database.as_superuser("create schema daybook_shadow authorization daybook_app; "
+                               "grant all on schema daybook_shadow to daybook_owner");
+    const auto message = [&](auto&& work) {
+        CHECK(kind_of(work) == error_kind::permission_denied);
+        return message_of(work);
+    };
+    const auto planned = [&] { static_cast<void>(plan_protection(host.owner(), {.tables = {"shop.invoices"}})); };
+    const auto undone = [&] { static_cast<void>(plan_undo(host.owner(), {"shop.invoices"})); };
+
+    CHECK_THAT(message(planned), ContainsSubstring("schema daybook_shadow belongs to daybook_app"));
+    CHECK_THAT(message(undone), ContainsSubstring("schema daybook_shadow belongs to daybook_app"));
+    host.database.as_superuser("drop schema daybook_shadow");
+    const protection_plan early = plan_protection(host.owner(), {.tables = {"shop.invoices"}});
+    host.database.as_superuser("create schema daybook_shadow authorization daybook_app; "
+                               "grant all on schema daybook_shadow to daybook_owner");
+    CHECK_THAT(message_of([&] { apply_protection(host.owner(), early); }),
+               ContainsSubstring("schema daybook_shadow belongs to daybook_app"));
+    host.database.as_superuser("drop schema daybook_shadow");
+
+    host.protect();
+    for (const auto& [right, complaint] : std::vector<std::pair<std::string, std::string>>{
+             {"insert on daybook_shadow.before", "shop_reports has INSERT on daybook_shadow.before"},
+             {"update (statement) on daybook_shadow.before", "shop_reports has UPDATE on daybook_shadow.before"},
+             {"create on schema daybook_shadow", "shop_reports has CREATE on schema daybook_shadow"}}) {
+        host.as_owner("grant " + right + " to shop_reports");
+        CHECK_THAT(message(undone), ContainsSubstring(complaint));
+        host.as_owner("revoke " + right + " from shop_reports");
+    }
+    host.undo();
+}

@@ -9,5 +9,4 @@ create table if not exists daybook_shadow.before (
     at         timestamptz not null default now(),
     primary key (relation, part, name)
 );
-revoke all on schema daybook_shadow from public, :app;
-revoke all on daybook_shadow.before from public, :app;
+\ir owner_alone.sql

@@ -19,7 +19,7 @@ create table if not exists daybook_shadow.violations (
     count             bigint      not null default 1
 );
 create index if not exists violations_by_relation on daybook_shadow.violations (relation, last_at);
-revoke all on daybook_shadow.watched, daybook_shadow.violations from public, :app;
+\ir owner_alone.sql
 
 -- The setting as a value of the column's type, or null if it is none: enforced, a setting that is no organization is an
 -- error, and shadow mode must not make one.
