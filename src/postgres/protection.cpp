@@ -241,10 +241,15 @@ void plan_index(table_plan& plan, const table_survey& table)
     if (!lacks_index(table)) {
         return;
     }
-    plan.step("", embedded::protect::patient);
+    // Writers wait for this one, so it does not wait long.
     for (const relation& one : table.relations) {
         if (one.is_partitioned) {
             plan.step("index of " + one.name + ", empty", embedded::protect::create_index_of_parent, one);
+        }
+    }
+    plan.step("", embedded::protect::patient);
+    for (const relation& one : table.relations) {
+        if (one.is_partitioned) {
             continue;
         }
         if (one.is_index_broken) {
@@ -593,12 +598,16 @@ protection_plan plan_undo(const std::string& owner_url, const std::vector<std::s
         for (const std::string& sql : later[0]) {
             steps.step("take back NOT NULL", sql);
         }
-        if (!later[1].empty()) {
-            steps.step("", embedded::protect::patient);
-            for (const std::string& sql : later[1]) {
-                steps.step("drop the index that protect made", sql);
+        for (const std::string& sql : later[1]) {
+            // An index of a partitioned table cannot be dropped concurrently: everybody waits for that one.
+            const bool is_concurrent = sql.starts_with("drop index concurrently ");
+            if (is_concurrent) {
+                steps.step("", embedded::protect::patient);
             }
-            steps.step("", steps.write().sql(embedded::protect::impatient));
+            steps.step("drop the index that protect made", sql);
+            if (is_concurrent) {
+                steps.step("", steps.write().sql(embedded::protect::impatient));
+            }
         }
         steps.step("forget it", steps.write().sql(embedded::protect::forget_table) + "\n" + embedded::protect::drop_memory);
     });
