@@ -678,6 +678,8 @@ std::string isolation_test(const std::string& owner_url, const protect_options& 
         }
         const pq::result rows = pq::execute(connection, embedded::protect::canary, table.subject());
         writer write{table, {}};
+        detail::refuse_block_quotes(rows.bytes(0, 0));
+        detail::refuse_block_quotes(rows.bytes(0, 1));
         write.set("canary_columns", rows.text(0, 0));
         write.set("canary_values", rows.text(0, 1));
         write.name("invented_a", rows.text(0, 3));

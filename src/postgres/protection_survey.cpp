@@ -201,6 +201,16 @@ void spell_schemas(PGconn* connection)
     pq::run(connection, embedded::protect::spell_schemas);
 }
 
+void refuse_block_quotes(std::string_view text)
+{
+    for (const std::string_view quote : {"$do$", "$insert$"}) {
+        if (text.find(quote) != std::string_view::npos) {
+            throw error{error_kind::invalid_text, "a name holds " + std::string{quote},
+                        "the printed SQL quotes its blocks like that: rename it"};
+        }
+    }
+}
+
 table_survey survey(PGconn* connection, std::int64_t oid, const protect_options& wanted)
 {
     check_setting(wanted.setting);
@@ -216,6 +226,7 @@ table_survey survey(PGconn* connection, std::int64_t oid, const protect_options&
     for (int row = 0; row < rows.rows(); ++row) {
         table.facts[rows.text(row, 0)] = rows.text(row, 1);
         const std::string_view value = rows.bytes(row, 1);
+        refuse_block_quotes(value);
         if (rows.bytes(row, 0) != "kept_grants" &&
             std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
             throw error{error_kind::invalid_text, "a name holds a control character"};  // a script could not show it

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <daybook/protection.hpp>
@@ -66,6 +67,9 @@ struct table_survey {
 
 /// Every name in an answer has its schema from now on.
 void spell_schemas(PGconn* connection);
+
+/// Throws error (invalid_text) for text that would end a block of the files of src/sql/protect/.
+void refuse_block_quotes(std::string_view text);
 
 /// What is known of a table, whatever can be done with it. `wanted` gives column, setting, roles and whether it is a log.
 [[nodiscard]] table_survey survey(PGconn* connection, std::int64_t oid, const protect_options& wanted);

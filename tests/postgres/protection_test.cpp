@@ -1,5 +1,7 @@
 // What `daybook protect` makes of a host's own table. As the application's role, with no WHERE.
 
+#include <sstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -493,4 +495,67 @@ TEST_CASE("protect remembers nothing where others can write, and runs nothing th
         host.as_owner("revoke " + right + " from shop_reports");
     }
     host.undo();
+}
+
+TEST_CASE("only what is concurrent waits for as long as it takes", "[protect]")
+{
+    const fixture host;
+    host.make_partitioned();
+    const auto impatient_throughout = [](const protection_plan& plan) {
+        bool waits = false;
+        int concurrent = 0;
+        for (const protection_step& step : plan.steps) {
+            if (step.sql.find("set lock_timeout = ") != std::string::npos) {
+                waits = step.sql.find("set lock_timeout = 0;") != std::string::npos;
+                continue;
+            }
+            const bool is_concurrent =
+                step.sql.starts_with("create index concurrently ") || step.sql.starts_with("drop index concurrently ");
+            concurrent += is_concurrent ? 1 : 0;
+            INFO(step.sql);
+            CHECK(waits == is_concurrent);
+        }
+        CHECK(concurrent == 3);
+    };
+
+    impatient_throughout(plan_protection(host.owner(), {.tables = {"shop.events"}}));
+    host.protect({.tables = {"shop.events"}});
+    impatient_throughout(plan_undo(host.owner(), {"shop.events"}));
+}
+
+TEST_CASE("a name that would end a block of the printed SQL is refused", "[protect]")
+{
+    const auto [name, column, needed] =
+        GENERATE(table<std::string, std::string, std::string>({{"t$do$", "org_id", "x"},
+                                                               {"t", "org_id$insert$", "x"},
+                                                               {"t", "org_id", "x$insert$"},
+                                                               {"t", "org_id", "x$do$"}}));
+    const fixture host;
+    host.as_owner("create table shop.\"" + name + "\" (\"" + column + "\" uuid, \"" + needed + "\" int not null)");
+    const protect_options options{.tables = {"shop.\"" + name + "\""}, .tenant_column = column};
+
+    CHECK(kind_of([&] { static_cast<void>(isolation_test(host.owner(), options)); }) == error_kind::invalid_text);
+    if (needed == "x") {
+        CHECK(kind_of([&] { static_cast<void>(plan_protection(host.owner(), options)); }) == error_kind::invalid_text);
+    }
+}
+
+TEST_CASE("the isolation test gives psql no name to interpret", "[protect]")
+{
+    const fixture host;
+    const std::string name = "shop.\"a\\' `exit 9`\"";
+    host.as_owner("create table " + name + " (org_id uuid)");
+    host.protect({.tables = {name}});
+
+    const std::string script = isolation_test(host.owner(), {.tables = {name}});
+
+    std::size_t commands = 0;
+    std::istringstream lines{script};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('\\')) {
+            ++commands;
+            CHECK_THAT(line, !ContainsSubstring("exit"));
+        }
+    }
+    CHECK(commands > 0);
 }

@@ -193,4 +193,7 @@ end
 $do$;
 
 rollback;
-\echo 'isolation test passed:' :'table'
+-- Not \echo: psql looks for backslashes and backquotes in its arguments.
+\pset tuples_only on
+\pset format unaligned
+select format('isolation test passed: %s', :'table');

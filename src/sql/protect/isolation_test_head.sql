@@ -5,3 +5,5 @@
 --     psql "$DATABASE_URL" -X -f THIS_FILE
 \set ON_ERROR_STOP on
 \set QUIET on
+-- A backslash in a name is a backslash.
+set standard_conforming_strings = on;
