@@ -1,10 +1,10 @@
 #include "protection_survey.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <daybook/error.hpp>
 
+#include "protect/append_only.hpp"
 #include "protect/begin_survey.hpp"
 #include "protect/candidate_columns.hpp"
 #include "protect/differences.hpp"
@@ -38,13 +38,17 @@ error refusal(const table_survey& table, const std::string& problem, const std::
     return {error_kind::not_protectable, table.name() + " " + problem, advice};
 }
 
-// Letters, digits and underscores, with a dot between: what SET takes without quotes.
+// Names with dots between them, as PostgreSQL wants those of settings.
 void check_setting(const std::string& setting)
 {
-    const auto is_plain = [](char c) { return c == '_' || c == '.' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
-    const std::size_t dot = setting.find('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == setting.size() || setting.size() > 63 ||
-        !std::ranges::all_of(setting, is_plain)) {
+    const auto begins_name = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    bool is_setting = setting.size() <= 63 && setting.find('.') != std::string::npos;
+    bool is_first = true;  // of a name
+    for (const char c : setting) {
+        is_setting = is_setting && (begins_name(c) || (!is_first && (c == '.' || c == '$' || (c >= '0' && c <= '9'))));
+        is_first = c == '.';
+    }
+    if (!is_setting || is_first) {
         throw error{error_kind::wrong_usage, "\"" + setting + "\" is not the name of a setting",
                     "a prefix, a dot and a name, as in app.org_id"};
     }
@@ -211,6 +215,16 @@ void refuse_block_quotes(std::string_view text)
     }
 }
 
+std::string append_only_source()
+{
+    constexpr std::string_view file = embedded::protect::append_only;
+    constexpr std::string_view quote = "$do$";
+    constexpr std::size_t begin = file.find(quote) + quote.size();
+    constexpr std::size_t end = file.find(quote, begin);
+    static_assert(begin < end && end < file.size());
+    return std::string{file.substr(begin, end - begin)};
+}
+
 table_survey survey(PGconn* connection, std::int64_t oid, const protect_options& wanted)
 {
     check_setting(wanted.setting);
@@ -254,7 +268,7 @@ table_survey survey_protectable(PGconn* connection, std::int64_t oid, const prot
     table_survey table = survey(connection, oid, exact);
     check_column(table);
     table.relations = relations_of(connection, table);
-    const pq::result rows = pq::execute(connection, embedded::protect::differences, table.subject());
+    const pq::result rows = pq::execute(connection, embedded::protect::differences, table.subject().add(append_only_source()));
     for (int row = 0; row < rows.rows(); ++row) {
         table.differences.push_back({rows.text(row, 0), rows.boolean(row, 1)});
     }

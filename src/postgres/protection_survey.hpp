@@ -71,6 +71,9 @@ void spell_schemas(PGconn* connection);
 /// Throws error (invalid_text) for text that would end a block of the files of src/sql/protect/.
 void refuse_block_quotes(std::string_view text);
 
+/// The source of the trigger function of append-only tables.
+[[nodiscard]] std::string append_only_source();
+
 /// What is known of a table, whatever can be done with it. `wanted` gives column, setting, roles and whether it is a log.
 [[nodiscard]] table_survey survey(PGconn* connection, std::int64_t oid, const protect_options& wanted);
 

@@ -1,5 +1,5 @@
 -- How the table differs from one that is protected, and whether that is about rights. No row: nothing is to be done but for
--- what takes long, the index and NOT NULL.
+-- what takes long, the index and NOT NULL. $6: the source of the trigger function of append-only tables.
 with
 \ir subject.sql
 -- As the server spells the predicate.
@@ -76,12 +76,14 @@ where x.grantee = 0
             or (q.is_log and x.privilege_type in ('UPDATE', 'DELETE'))))
 group by x.name, r.rolname
 union all
-select format('trigger %I is missing or not always enabled on %s', n.name, t.name), false
+select format('trigger %I is missing, another one or not always enabled on %s', n.name, t.name), false
 from tree t
 cross join request q
 join own_name n on n.key = 'trigger'
 where q.is_log
-  -- BEFORE, UPDATE, DELETE and TRUNCATE, for each statement (pg_trigger.h).
+  -- BEFORE, UPDATE, DELETE and TRUNCATE, for each statement (pg_trigger.h); of every column, and whatever the condition.
   and not exists (select from pg_catalog.pg_trigger g
-                  where g.tgrelid = t.oid and g.tgname = n.name and g.tgenabled = 'A' and g.tgtype = 2 + 8 + 16 + 32)
+                  join pg_catalog.pg_proc f on f.oid = g.tgfoid
+                  where g.tgrelid = t.oid and g.tgname = n.name and g.tgenabled = 'A' and g.tgtype = 2 + 8 + 16 + 32
+                    and g.tgqual is null and g.tgattr::text = '' and f.prosrc = $6)
 order by is_right, difference
