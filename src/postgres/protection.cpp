@@ -38,6 +38,7 @@
 #include "protect/prepare_session.hpp"
 #include "protect/remember.hpp"
 #include "protect/remember_schema.hpp"
+#include "protect/remembered.hpp"
 #include "protect/restored.hpp"
 #include "protect/rollback.hpp"
 #include "protect/set_not_null.hpp"
@@ -45,6 +46,7 @@
 #include "protect/shadow_partition.hpp"
 #include "protect/shadow_schema.hpp"
 #include "protect/shadow_state.hpp"
+#include "protect/taken_names.hpp"
 #include "protect/undo_begin.hpp"
 #include "protect/undo_end.hpp"
 #include "protect/undo_relation.hpp"
@@ -326,6 +328,29 @@ memory what_is_remembered(PGconn* connection)
     return {row.boolean(0, 0), row.boolean(0, 1)};
 }
 
+// Before anything is done: what would be replaced, and dropped by undo, and is not protect's own.
+void refuse_taken_names(PGconn* connection, const table_survey& table)
+{
+    std::vector<std::string> made;
+    if (what_is_remembered(connection).of_protection) {
+        const pq::result rows = pq::execute(connection, embedded::protect::remembered);
+        for (int row = 0; row < rows.rows(); ++row) {
+            made.push_back(rows.text(row, 0));
+        }
+    }
+    pq::params values = table.subject();
+    values.add(made).add(detail::append_only_source());
+    const pq::result taken = pq::execute(connection, embedded::protect::taken_names, values);
+    std::string list;
+    for (int row = 0; row < taken.rows(); ++row) {
+        list += (list.empty() ? "" : ", ") + taken.text(row, 0);
+    }
+    if (!list.empty()) {
+        throw error{error_kind::not_protectable, table.name() + ": protect did not make " + list + ", and uses that name",
+                    "rename what is there, or drop it, then run this again"};
+    }
+}
+
 // What shadow mode was begun with, and what it saw since.
 struct watch {
     protect_options options;
@@ -380,6 +405,17 @@ void note_locked_out(table_plan& plan, const table_survey& table)
     }
 }
 
+void refuse_dropped_roles(const table_survey& table, const protect_options& options)
+{
+    const auto roles = table.facts.find("dropped_roles");
+    if (roles != table.facts.end() && !options.replace_policies) {
+        throw error{error_kind::not_protectable,
+                    "the policies of " + table.name() + " are for " + roles->second +
+                        " as well, and without a policy a role sees nothing",
+                    "name it with --app-role too, or drop it from them with --replace-policies"};
+    }
+}
+
 void plan_table(PGconn* connection, protection_plan& plan, table_survey table, protect_options options, bool from_shadow)
 {
     if (table.is("is_append_only") && !table.append_only) {
@@ -387,6 +423,8 @@ void plan_table(PGconn* connection, protection_plan& plan, table_survey table, p
         table = detail::survey_protectable(connection, table.oid, options);
         plan.notes.push_back(table.name() + ": it is append-only, and stays so; --undo takes that back");
     }
+    refuse_taken_names(connection, table);
+    refuse_dropped_roles(table, options);
     const std::vector<other_policy> others = detail::other_policies(connection, table, false);
     const std::string replaced = replacing(others, table, options);
     const bool needs_not_null = !table.is("is_not_null");
@@ -513,6 +551,7 @@ protection_plan plan_shadow(const std::string& owner_url, const protect_options&
                 error_kind::not_protectable, table.name() + " has row-level security already",
                 "shadow mode lets everybody through, and would open it; without --shadow, what is missing is told"};
         }
+        refuse_taken_names(connection, table);
         steps.write().set("replaced", replacing(detail::other_policies(connection, table, true), table, options));
         steps.write().set("shadow_change_predicate", table.append_only ? "false" : table.facts.at("shadow_predicate"));
         steps.step("shadow mode: let everything through, record what would be refused",
@@ -584,7 +623,7 @@ protection_plan plan_undo(const std::string& owner_url, const std::vector<std::s
             const std::string part = rows.text(row, 0);
             if (part == "not_null" || part == "index") {
                 later[part == "index" ? 1 : 0].push_back(rows.text(row, 1) + ";\n");
-            } else {
+            } else if (part != "made") {  // undo_relation.sql drops these by their names
                 restored += rows.text(row, 1) + ";\n";
             }
         }

@@ -559,3 +559,121 @@ TEST_CASE("the isolation test gives psql no name to interpret", "[protect]")
     }
     CHECK(commands > 0);
 }
+
+TEST_CASE("a second run cuts no role off that the first run let in, unless it is told to", "[protect]")
+{
+    const fixture host;
+    host.make_role("Shop Worker");
+    host.make_invoices();
+    host.as_owner("grant select on shop.invoices to \"Shop Worker\"");
+    host.protect({.tables = {"shop.invoices"}, .app_roles = {"Shop Worker", "daybook_app"}});
+    protect_options fewer{.tables = {"shop.invoices"}, .app_roles = {"daybook_app"}};
+
+    CHECK_THAT(message_of([&] { host.protect(fewer); }), ContainsSubstring("are for \"Shop Worker\" as well"));
+    CHECK(kind_of([&] { host.protect(); }) == error_kind::wrong_usage);
+    CHECK(host.seen(a, "Shop Worker") == "3");
+    fewer.replace_policies = true;
+    host.protect(fewer);
+
+    CHECK(host.seen(a, "Shop Worker") == "0");
+    CHECK(host.seen(a) == "3");
+}
+
+TEST_CASE("what has one of protect's names and is not protect's own is neither replaced nor dropped", "[protect]")
+{
+    const auto [mine, named] = GENERATE(table<std::string, std::string>({
+        {"create index invoices_org_isolation_idx on shop.invoices (number)", "index shop.invoices_org_isolation_idx"},
+        {"create table shop.invoices_org_isolation_idx ()", "index shop.invoices_org_isolation_idx"},
+        {"create function shop.invoices_append_only() returns int language sql return 1",
+         "function shop.invoices_append_only()"},
+        {"create policy invoices_org_isolation_read on shop.invoices using (number > 1)",
+         "policy invoices_org_isolation_read on shop.invoices"},
+        {"create policy invoices_shadow_read on shop.invoices using (number > 1)",
+         "policy invoices_shadow_read on shop.invoices"},
+        {"create function shop.mine() returns trigger language plpgsql as 'begin return new; end'; "
+         "create trigger invoices_append_only before insert on shop.invoices execute function shop.mine()",
+         "trigger invoices_append_only on shop.invoices"}}));
+    const fixture host;
+    host.make_invoices();
+    host.as_owner(mine);
+    const std::string before = host.everything();
+    const protect_options options{.tables = {"shop.invoices"}, .append_only = true};
+
+    const std::string refused = message_of([&] { host.protect(options); });
+
+    CHECK_THAT(refused, ContainsSubstring("protect did not make " + named));
+    CHECK(host.everything() == before);
+    if (named.starts_with("policy")) {
+        CHECK_THAT(message_of([&] { apply_protection(host.owner(), plan_shadow(host.owner(), options)); }),
+                   ContainsSubstring("protect did not make " + named));
+    }
+}
+
+TEST_CASE("undo leaves a function that has the name of protect's", "[protect]")
+{
+    const fixture host;
+    host.make_invoices();
+    host.as_owner("create function shop.invoices_append_only() returns int language sql return 1");
+    const std::string before = host.everything();
+
+    host.protect();
+    host.undo();
+
+    CHECK(host.everything() == before);
+}
+
+TEST_CASE("undo takes back what was made of a table that lacked nothing else", "[protect]")
+{
+    const fixture host;
+    host.make_invoices();
+    host.as_owner("create index mine on shop.invoices (org_id); alter table shop.invoices alter column org_id set not null, "
+                  "enable row level security, force row level security");
+    const std::string before = host.everything();
+
+    host.protect();
+    REQUIRE(host.seen(a) == "3");
+    host.undo();
+
+    CHECK(host.everything() == before);
+}
+
+TEST_CASE("an append-only table whose trigger lets everything through is mended", "[protect]")
+{
+    const std::string harm = GENERATE(
+        as<std::string>{},
+        "create or replace function shop.invoices_append_only() returns trigger language plpgsql as "
+        "'begin return null; end'",
+        "create or replace trigger invoices_append_only before update or delete or truncate on shop.invoices "
+        "for each statement when (false) execute function shop.invoices_append_only(); "
+        "alter table shop.invoices enable always trigger invoices_append_only");
+    const fixture host;
+    host.make_invoices();
+    host.protect({.tables = {"shop.invoices"}, .append_only = true});
+    host.as_owner(harm);
+    REQUIRE(host.refusal(a, "truncate shop.invoices", "daybook_owner").empty());
+
+    host.protect();
+
+    CHECK(host.refusal(a, "truncate shop.invoices", "daybook_owner") == "42501");
+    CHECK(plan_protection(host.owner(), {.tables = {"shop.invoices"}}).steps.empty());
+}
+
+TEST_CASE("a setting is names with dots between them", "[protect]")
+{
+    const fixture host;
+    host.make_invoices();
+    const auto refused = [&](const std::string& setting) {
+        return kind_of([&] {
+            static_cast<void>(plan_protection(host.owner(), {.tables = {"shop.invoices"}, .setting = setting}));
+        });
+    };
+
+    for (const char* const setting : {"", "app", "app.", ".id", "a..b", "1.2", "app.2", "$a.b", "a.b c", "a.b'"}) {
+        INFO(setting);
+        CHECK(refused(setting) == error_kind::wrong_usage);
+    }
+    for (const char* const setting : {"app.org_id", "_a.B$2", "a.b.c"}) {
+        INFO(setting);
+        CHECK(refused(setting) == std::nullopt);
+    }
+}

@@ -1,4 +1,4 @@
--- What protect is about to take away, as statements that give it back, in the form of rows for daybook_shadow.before. $6:
+-- What protect is about to take away or to make, as statements that take that back, in the form of rows for daybook_shadow.before. $6:
 -- other policies are replaced; $7: shadow mode, which takes no right away; $8, $9: NOT NULL, and the index, are about to be
 -- made.
 with
@@ -68,6 +68,28 @@ rows (level, relation, part, name, statement) as (
     cross join tenant c
     join own_name n on n.key = 'not_null'
     where t.level = 0 and $8::boolean and not c.attnotnull
+    union all
+    -- What is made in names that could be somebody else's. A partition's policies have the names of the table's.
+    select t.level, t.name, 'made', n.name, format('drop policy if exists %I on %s', n.name, t.name)
+    from tree t
+    cross join request q
+    join own_name n
+        on case
+               when $7::boolean then n.key like 'shadow\_%'
+               else (t.level = 0 and (n.key in ('read', 'write') or (n.key in ('change', 'remove') and not q.is_log)))
+                    or (q.is_log and n.key in ('deny_update', 'deny_delete'))
+           end
+    where not exists (select from pg_catalog.pg_policy p where p.polrelid = t.oid and p.polname = n.name)
+    union all
+    select 0, t.name, 'function', '', format('drop function if exists %I.%I()', t.nspname, n.name)
+    from tree t
+    cross join request q
+    join own_name n on n.key = 'trigger'
+    where t.level = 0 and q.is_log and not $7::boolean
+      and not exists (select
+                      from pg_catalog.pg_proc f
+                      join pg_catalog.pg_namespace s on s.oid = f.pronamespace
+                      where s.nspname = t.nspname and f.proname = n.name and f.pronargs = 0)
     union all
     select t.level, t.name, 'index', '',
            format('drop index %sif exists %I.%I', case when t.relkind = 'p' then '' else 'concurrently ' end, t.nspname,

@@ -27,7 +27,16 @@ with
                           and not exists (select
                                           from pg_catalog.pg_policy p, unnest(p.polroles) b (role)
                                           where p.polrelid = t.oid and p.polpermissive and b.role <> 0
+                                            and p.polname not in (select n.name from own_name n)
                                             and pg_has_role(r.oid, b.role, 'member')))),
+        -- Roles that protect's policies are for, and would not be any more.
+        ('dropped_roles', (select string_agg(distinct quote_ident(r.rolname), ', ')
+                           from pg_catalog.pg_policy p
+                           join own_name n on n.name = p.polname and n.key in ('read', 'write', 'change', 'remove')
+                           cross join unnest(p.polroles) b (role)
+                           join pg_catalog.pg_roles r on r.oid = b.role
+                           where p.polrelid = t.oid
+                             and not exists (select from app a where pg_has_role(r.oid, a.oid, 'member')))),
         ('is_append_only', exists (select from pg_catalog.pg_trigger g
                                    join own_name n on n.key = 'trigger' and n.name = g.tgname
                                    where g.tgrelid = t.oid)::text),

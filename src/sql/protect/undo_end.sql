@@ -1,4 +1,3 @@
-drop function if exists :function();
 :restored
 delete from daybook_shadow.before
 where part not in ('not_null', 'index')
