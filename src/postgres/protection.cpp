@@ -11,6 +11,7 @@
 #include "protect/ask_organizations.hpp"
 #include "protect/attach_index.hpp"
 #include "protect/before.hpp"
+#include "protect/blind_readers.hpp"
 #include "protect/blockers.hpp"
 #include "protect/canary.hpp"
 #include "protect/close.hpp"
@@ -405,6 +406,16 @@ void note_locked_out(table_plan& plan, const table_survey& table)
     }
 }
 
+void note_blind_readers(PGconn* connection, table_plan& plan, const table_survey& table)
+{
+    const pq::result row = pq::execute(connection, embedded::protect::blind_readers, table.subject());
+    if (!row.is_null(0, 0)) {
+        plan.note("enforced, these see nothing of it, since they read as their owner: " + row.text(0, 0) +
+                  "; views can have security_invoker, routines SECURITY INVOKER, and a materialized view an owner with "
+                  "BYPASSRLS");
+    }
+}
+
 void refuse_dropped_roles(const table_survey& table, const protect_options& options)
 {
     const auto roles = table.facts.find("dropped_roles");
@@ -450,6 +461,9 @@ void plan_table(PGconn* connection, protection_plan& plan, table_survey table, p
             steps.note("row-level security is off: nothing in the database keeps organizations apart");
         }
         note_locked_out(steps, table);
+        if (is_new) {
+            note_blind_readers(connection, steps, table);
+        }
         for (const detail::difference& one : table.differences) {
             if (one.is_right || !is_new) {
                 steps.note(one.text);
@@ -560,6 +574,7 @@ protection_plan plan_shadow(const std::string& owner_url, const protect_options&
                        steps.write().sql(embedded::protect::shadow) +
                        steps.for_each_partition(embedded::protect::shadow_partition) + "\n" + embedded::protect::commit);
         note_locked_out(steps, table);
+        note_blind_readers(connection, steps, table);
         steps.note(
             "COPY FROM and pg_dump by roles other than the owner are refused from now on: PostgreSQL does that as soon as "
             "row-level security is on");

@@ -268,7 +268,8 @@ table_survey survey_protectable(PGconn* connection, std::int64_t oid, const prot
     table_survey table = survey(connection, oid, exact);
     check_column(table);
     table.relations = relations_of(connection, table);
-    const pq::result rows = pq::execute(connection, embedded::protect::differences, table.subject().add(append_only_source()));
+    const pq::result rows =
+        pq::execute(connection, embedded::protect::differences, table.subject().add(append_only_source()));
     for (int row = 0; row < rows.rows(); ++row) {
         table.differences.push_back({rows.text(row, 0), rows.boolean(row, 1)});
     }

@@ -677,3 +677,28 @@ TEST_CASE("a setting is names with dots between them", "[protect]")
         CHECK(refused(setting) == std::nullopt);
     }
 }
+
+TEST_CASE("protect says what will see nothing because it reads as the owner", "[protect]")
+{
+    const bool shadow = GENERATE(false, true);
+    const fixture host;
+    host.make_invoices();
+    host.as_owner(
+        "create view shop.all_invoices as select * from shop.invoices; "
+        "create view shop.over_all as select * from shop.all_invoices; "
+        "create view shop.as_reader with (security_invoker = true) as select * from shop.invoices; "
+        "create materialized view shop.totals as select count(*) from shop.invoices; "
+        "create function shop.total() returns bigint language sql security definer as 'select count(*) from shop.invoices'; "
+        "create function shop.own() returns bigint language sql as 'select count(*) from shop.invoices'; "
+        "create function shop.other() returns int language sql security definer as 'select 1'");
+    host.database.as_superuser("create view shop.of_superuser as select * from shop.invoices");
+    const protect_options options{.tables = {"shop.invoices"}};
+
+    const std::string script =
+        to_script(shadow ? plan_shadow(host.owner(), options) : plan_protection(host.owner(), options));
+
+    CHECK_THAT(script, ContainsSubstring("they read as their owner: materialized view shop.totals, routine shop.total(), "
+                                         "view shop.all_invoices, view shop.over_all;"));
+    host.protect();
+    CHECK(host.ask(a, "select shop.total()") == "0");
+}

@@ -1,6 +1,6 @@
--- What protect is about to take away or to make, as statements that take that back, in the form of rows for daybook_shadow.before. $6:
--- other policies are replaced; $7: shadow mode, which takes no right away; $8, $9: NOT NULL, and the index, are about to be
--- made.
+-- What protect is about to take away or to make, as statements that take that back, in the form of rows for
+-- daybook_shadow.before. $6: other policies are replaced; $7: shadow mode, which takes no right away; $8, $9: NOT NULL, and
+-- the index, are about to be made.
 with
 \ir subject.sql
 , privileges as (
