@@ -40,18 +40,6 @@ std::set<std::string> also_found(const std::string& text)
     return names;
 }
 
-std::string listed(const examination& e)
-{
-    std::string text;
-    for (const isolation_finding& f : e.findings) {
-        text += std::string{to_string(f.level)} + " " + f.check + ":" + f.object + " " + f.detail + "\n";
-    }
-    for (const check_not_run& n : e.not_run) {
-        text += "could not check " + n.check + ": " + n.reason + "\n";
-    }
-    return text;
-}
-
 // These need another server, or another database: tested in isolation_test.cpp.
 const std::set<std::string_view> elsewhere{"server_version", "reader_functions"};
 

@@ -124,18 +124,6 @@ grant select on s.t, s.currencies, s.secured_lookup to shop_app;)",
      "s.t org_id a.b;", "shop_app"},
 };
 
-std::string listed(const examination& e)
-{
-    std::string text;
-    for (const isolation_finding& f : e.findings) {
-        text += std::string{to_string(f.level)} + " " + f.check + ":" + f.object + " " + f.detail + "\n";
-    }
-    for (const check_not_run& n : e.not_run) {
-        text += "could not check " + n.check + ": " + n.reason + "\n";
-    }
-    return text;
-}
-
 std::string columns(const examination& e)
 {
     std::string text;

@@ -55,6 +55,18 @@ std::string block(const std::string& page, const std::string& kind)
     return page.substr(start, page.find("\n```", start) - start);
 }
 
+std::string listed(const examination& e)
+{
+    std::string text;
+    for (const isolation_finding& f : e.findings) {
+        text += std::string{to_string(f.level)} + " " + f.check + ":" + f.object + " " + f.detail + "\n";
+    }
+    for (const check_not_run& n : e.not_run) {
+        text += "could not check " + n.check + ": " + n.reason + "\n";
+    }
+    return text;
+}
+
 example_database::example_database(const std::string& schema) : m_name{"example"}
 {
     as_superuser("postgres", "drop database if exists example with (force)");

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include <daybook/isolation.hpp>
+
 namespace daybook::testing {
 
 /// The whole of a file. Throws std::runtime_error if it cannot be read.
@@ -15,6 +17,9 @@ namespace daybook::testing {
 
 /// What stands in the first fenced block of this kind (```KIND) of a page; empty if there is none.
 [[nodiscard]] std::string block(const std::string& page, const std::string& kind);
+
+/// What was found, and what could not be checked, a line each; empty if all is well.
+[[nodiscard]] std::string listed(const examination& e);
 
 /// Its roles are made anew with it, so only one at a time.
 class example_database {
