@@ -9,6 +9,7 @@
 
 #include "example_database.hpp"
 #include "expect_error.hpp"
+#include "temporary_database.hpp"
 
 using namespace daybook;
 using namespace daybook::testing;
@@ -262,7 +263,7 @@ TEST_CASE("a schema that somebody else calls daybook is not believed, and nothin
     const examination e = examine_isolation(shop.owner_url());
 
     CHECK_FALSE(e.has_daybook);
-    CHECK(std::ranges::any_of(e.not_run, [](const check_not_run& n) { return n.check == "daybook_roles" && n.reason.find("shop_app") != std::string::npos; }));
+    CHECK(std::ranges::any_of(e.not_run, [](const check_not_run& n) { return n.check == "daybook_schema" && n.reason.find("shop_app") != std::string::npos; }));
     CHECK(e.not_run.size() == 1);
     CHECK(finds(e, "rls_not_forced", "shop.invoices"));
     // A plain table that takes a role out of those of the application is not believed either.
@@ -270,6 +271,28 @@ TEST_CASE("a schema that somebody else calls daybook is not believed, and nothin
              "alter table daybook.roles owner to shop_app");
     CHECK(roles(examine_isolation(shop.owner_url())) == "shop_app");
     CHECK(roles(examine_isolation(shop.url("postgres"))) == "shop_app");
+}
+
+TEST_CASE("who owns other tables beside Daybook's examines those", "[database]")
+{
+    const temporary_database database;
+    database.as_superuser("create role shop_host login; create schema s authorization shop_host; set role shop_host; "
+                          "create table s.t (org_id uuid not null, id int not null, primary key (org_id, id)); grant usage on schema s to daybook_app; "
+                          "grant select on s.t to daybook_app");
+
+    const examination all = examine_isolation(database.url("shop_host"));
+    examination_options options;
+    options.schemas = {"s"};
+    const examination own = examine_isolation(database.url("shop_host"), options);
+
+    database.as_superuser("drop owned by shop_host cascade; drop role shop_host");
+    CHECK(all.not_run.size() == 1);
+    CHECK(own.not_run.empty());
+    for (const examination* e : {&all, &own}) {
+        CHECK(columns(*e) == "s.t org_id ;");
+        CHECK(roles(*e) == "daybook_app");
+        CHECK(finds(*e, "rls_disabled", "s.t"));
+    }
 }
 
 TEST_CASE("what a role has set for its sessions does not change what the checks mean", "[database]")

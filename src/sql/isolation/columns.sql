@@ -1,4 +1,4 @@
--- Every table in scope with its columns, one row each. $1: only these schemas, $2: only these tables; null for all.
+-- Every table in scope with its columns, one row each. $1: only these schemas, $2: only these tables; null for all. $3: not this schema.
 -- What belongs to an extension or to PostgreSQL is theirs to secure.
 select c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relname::text, c.relkind::text,
        c.relrowsecurity,
@@ -11,6 +11,7 @@ where c.relkind in ('r', 'p', 'f')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and ($1::text[] is null or n.nspname = any ($1::text[]))
+  and n.oid::bigint is distinct from $3::bigint
   and ($2::bigint[] is null or c.oid::bigint = any ($2::bigint[])
        or exists (select from pg_catalog.pg_inherits i where i.inhrelid = c.oid and i.inhparent::bigint = any ($2::bigint[])))
   and not exists (select from pg_catalog.pg_depend d
