@@ -73,7 +73,7 @@ with retired as (
     join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped,
     aclexplode(a.attacl) x
     union all
-    select format('%s: constraint %s %s', r.name, c.conname, pg_get_constraintdef(c.oid))
+    select format('%s: constraint %s %s', r.name, c.conname, pg_get_constraintdef(c.oid, true))
     from kept r
     join pg_catalog.pg_constraint c on c.conrelid = r.oid and c.contype <> 'n'
     union all
