@@ -100,7 +100,7 @@ struct examination {
 
 /// Examines the database of `owner_url`: one read-only transaction, nothing written, no superuser needed; a database without
 /// Daybook's schema is examined as well. A check that fails is in `not_run`, the others go on. Throws error
-/// (cannot_connect; invalid_argument if a role, schema, table or column that was named does not exist; …).
+/// (cannot_connect; undefined_name if a role, schema, table or column that was named does not exist; …).
 [[nodiscard]] DAYBOOK_EXPORT examination examine_isolation(const std::string& owner_url, const examination_options& options = {});
 
 /// The names of all checks, in the order of the alphabet.

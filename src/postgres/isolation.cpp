@@ -158,7 +158,7 @@ private:
         }
     }
 
-    // A schema of that name that is somebody else's says nothing of anybody's task: its roles are found like all others.
+    // A schema of that name that is somebody else's says nothing of anybody's task, and is left to its owner.
     void read_tasks(examination& e, oid schema)
     {
         try {

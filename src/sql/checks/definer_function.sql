@@ -14,11 +14,10 @@
     join pg_catalog.pg_proc f on f.oid = d.refobjid
 ), callable as materialized (
     select f.oid, lower(coalesce(pg_get_function_sqlbody(f.oid), f.prosrc)) as folded, f.proowner, o.rolname, o.rolsuper or o.rolbypassrls as unbound, regexp_replace(coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), '--[^\n]*|/\*.*?\*/', ' ', 'g') as source,
-           l.lanname, string_agg(distinct a.ident, ', ') as callers
+           string_agg(distinct a.ident, ', ') as callers
     from pg_catalog.pg_proc f
     join pg_catalog.pg_namespace n on n.oid = f.pronamespace
     join pg_catalog.pg_roles o on o.oid = f.proowner
-    join pg_catalog.pg_language l on l.oid = f.prolang
     join app_role a on has_function_privilege(a.oid, f.oid, 'execute') and not a.rolsuper
                        -- USAGE is asked for where a name is looked up, and not where a view, a default or a parsed body has it already.
                        and (has_schema_privilege(a.oid, n.oid, 'usage')
@@ -32,7 +31,7 @@
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
       and n.oid is distinct from ($1::json ->> 'daybook')::oid
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
-    group by f.oid, f.proowner, o.rolname, o.rolsuper, o.rolbypassrls, l.lanname
+    group by f.oid, f.proowner, o.rolname, o.rolsuper, o.rolbypassrls
 ), decides as materialized (
     select c.oid
     from callable c

@@ -5,5 +5,6 @@ select 'error', t.name || '/' || g.grantee, format('%s may create triggers on it
 from interesting t
 join granted g on g.relation = t.oid and g.privilege = 'TRIGGER'
 where (t.attnum is not null or t.log or t.relrowsecurity)
+  -- Who cannot get into the schema cannot name the table.
   and exists (select from app_role a
               where has_schema_privilege(a.oid, t.schema, 'usage') and has_table_privilege(a.oid, t.oid, 'TRIGGER'))
